@@ -1,0 +1,85 @@
+"""Which modules of the layer a function can come to import: those are compiled.
+
+The conventions of every cloud, the parser of lock files and the like are shipped, because a user's
+own code may ask for them, but as source alone. Compiled for every Python they were a fifth of the
+layer (measured with SDK 1.45.2: 820 KB of 4.1 MB).
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ROOTS = (
+    "heliograph",
+    "opentelemetry.instrumentation",
+    "opentelemetry.sdk.metrics",
+    "opentelemetry.sdk.resources",
+    "opentelemetry.sdk.trace",
+)
+"""Packages of which every public module counts: ours, and what users' own instrumentors import."""
+
+
+def reachable(site: Path) -> list[Path]:
+    """Return the files of all modules that the roots and the entry points come to, sorted.
+
+    Follows every `import` in their text, wherever it stands: in functions, under conditions.
+    """
+    modules = {module_name(site, path): path for path in site.rglob("*.py")}
+    waiting = [name for name in modules if is_root(name)]
+    waiting += entry_points(site)
+    reached: set[str] = set()
+    while waiting:
+        for name in with_parents(waiting.pop()):
+            if name in modules and name not in reached:
+                reached.add(name)
+                waiting += imports(name, modules[name])
+    return sorted(modules[name] for name in reached)
+
+
+def module_name(site: Path, path: Path) -> str:
+    """Return `a.b` for `a/b.py` and for `a/b/__init__.py`."""
+    parts = path.relative_to(site).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_root(name: str) -> bool:
+    """Say whether a module is one of the roots' public ones."""
+    inside = any(f"{name}.".startswith(f"{root}.") for root in ROOTS)
+    return inside and "_experimental" not in name
+
+
+def entry_points(site: Path) -> list[str]:
+    """Return the modules that the packages' entry points name; the layer has no scripts."""
+    found = []
+    for path in sorted(site.glob("*.dist-info/entry_points.txt")):
+        groups = configparser.ConfigParser(delimiters="=", interpolation=None)
+        groups.read(path, encoding="utf-8")
+        for group in groups.sections():
+            if group != "console_scripts":
+                found += [value.partition(":")[0].strip() for value in groups[group].values()]
+    return found
+
+
+def imports(name: str, path: Path) -> Iterator[str]:
+    """Yield all that a module's text may import, as absolute names, some of them not modules."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def with_parents(name: str) -> list[str]:
+    """Return `a`, `a.b`, `a.b.c` for `a.b.c`: importing the last imports all."""
+    parts = name.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]

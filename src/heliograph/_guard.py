@@ -1,0 +1,70 @@
+"""The one guard: a failure of ours is counted, told once, and never reaches the function.
+
+This is the only place in the package with a broad `except`. Everything between the user's code and
+the runtime runs inside `with guard("doing this"):`; whatever else catches an exception names it.
+"""
+
+from __future__ import annotations
+
+from . import _notice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+observers: list[Callable[[str, Exception], None]] = []
+"""Called with every swallowed failure. The testing kit uses it to raise them again."""
+
+failures = 0
+"""How many failures were swallowed in this process."""
+
+
+class guard:  # noqa: N801 - used as a statement: `with guard("...")`
+    """Swallow and report any `Exception` of the block; let `BaseException` pass.
+
+    Args:
+        doing: What the block does, as the line in the log will say it: "recording a call".
+    """
+
+    __slots__ = ("doing",)
+
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> bool:
+        if error is None:
+            return False
+        if not isinstance(error, Exception):
+            return False
+        failed(self.doing, error)
+        return True
+
+
+def failed(doing: str, error: Exception) -> None:
+    """Count a failure of ours and tell it once, with the place it came from."""
+    global failures
+    failures += 1
+    try:
+        for observe in observers:
+            observe(doing, error)
+        where = ""
+        tb = error.__traceback__
+        while tb is not None:
+            where = f" ({tb.tb_frame.f_code.co_filename}:{tb.tb_lineno})"
+            tb = tb.tb_next
+        _notice.warn(
+            f"failure {doing} {type(error).__name__}",
+            f"failed while {doing}: {type(error).__name__}: {error}{where}. The function goes on; "
+            "some of its telemetry may be missing.",
+        )
+    except Exception:  # noqa: BLE001 - the last line of defence: a logger or a __str__ that raises
+        failures += 1

@@ -1,0 +1,46 @@
+"""Lines of ours in the function's log, each told once.
+
+A function may run a million times: what is worth saying about a setting, a limit or a failure is
+said by the first invocation that meets it, and counted from then on.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from logging import Logger
+
+counts: dict[str, int] = {}
+"""How often each topic came up in this process; at most `MAX_TOPICS` of them."""
+
+MAX_TOPICS = 256
+"""Topics are ours, but some hold a user's name (an attribute key): this bounds the table."""
+
+
+def logger() -> Logger:
+    """Return the logger of all our lines; in Lambda the runtime's own handler prints them."""
+    import logging  # loaded by the runtime already; a plain `import heliograph` has no need of it
+
+    return logging.getLogger("heliograph")
+
+
+def warn(topic: str, message: str) -> None:
+    """Log a warning the first time its topic comes up, count it every time.
+
+    Args:
+        topic: What the line is about, for example `"setting OTEL_PROPAGATORS"`.
+        message: The line. It names the thing, its value and what would be right.
+    """
+    seen = counts.get(topic, 0)
+    if seen or len(counts) < MAX_TOPICS:
+        counts[topic] = seen + 1
+        if not seen:
+            logger().warning("heliograph: %s", message)
+
+
+def inform(message: str) -> None:
+    """Log a line that is no complaint, such as the one at start."""
+    log = logger()
+    if not log.level:
+        log.setLevel("INFO")  # the runtime leaves the root logger at WARNING
+    log.info("heliograph: %s", message)

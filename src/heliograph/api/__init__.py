@@ -1,0 +1,1 @@
+"""The OpenTelemetry API, recorded. Loaded only once user code has imported opentelemetry."""

@@ -1,0 +1,128 @@
+"""OpenTelemetry's current context, kept in our own context variable.
+
+With one variable for both, a span entered by a recorder, by the door or by `use_span` is current
+for all of them, and an import of OpenTelemetry in the middle of an invocation changes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY as _SUPPRESS_HTTP
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as _SUPPRESS_ALL
+from opentelemetry.context.context import Context, _RuntimeContext
+
+from ..journal import current
+from ..journal.entry import Entry, Remote, Trace
+
+if TYPE_CHECKING:
+    from contextvars import Token
+    from types import ModuleType
+
+_ENTRY = "heliograph-entry"
+_SUPPRESS_PLAIN = "suppress_instrumentation"
+
+
+class SharedRuntimeContext(_RuntimeContext):
+    """OpenTelemetry's runtime context on `heliograph.journal.current.here`.
+
+    Args:
+        before: The runtime context in use until now; asked where ours knows nothing.
+    """
+
+    def __init__(self, before: _RuntimeContext) -> None:
+        self._before = before
+
+    def attach(self, context: Context) -> Token[Context]:
+        """Make a context current."""
+        return current.here.set(context)  # type: ignore[return-value]
+
+    def get_current(self) -> Context:
+        """Return the current context; that of an entry is made when first asked for."""
+        value = current.here.get()
+        if value is None:
+            return self._before.get_current()
+        return context_of(value)
+
+    def detach(self, token: Token[Context]) -> None:
+        """Make current again what was before `attach`."""
+        if token.var is current.here:
+            current.here.reset(token)  # type: ignore[arg-type]
+        else:
+            self._before.detach(token)
+
+
+def install(module: ModuleType) -> None:
+    """Put our runtime context in place.
+
+    Args:
+        module: `opentelemetry.context`, just imported. It has no public way to set the runtime
+            context but an entry point named in the environment, which costs a scan of all
+            installed distributions.
+    """
+    state: Any = module
+    if not isinstance(state._RUNTIME_CONTEXT, SharedRuntimeContext):
+        state._RUNTIME_CONTEXT = SharedRuntimeContext(state._RUNTIME_CONTEXT)
+    current.read_context = read
+    current.baggage = baggage
+
+
+def context_of(value: object) -> Context:
+    """Return the context that stands for a value of the variable."""
+    if not isinstance(value, Entry):
+        return value if isinstance(value, Context) else Context()
+    context = value.context
+    if context is None:
+        members: dict[str, object] = dict(context_of(value.outer))
+        members[_ENTRY] = value
+        if value.call is not None:
+            members[_SUPPRESS_HTTP] = True
+        propagation = sys.modules.get("opentelemetry.trace.propagation")
+        if propagation is not None:
+            members[propagation._SPAN_KEY] = current.recorded_span(value)
+        context = Context(members)
+        if propagation is not None:
+            value.context = context
+    return context  # type: ignore[return-value]
+
+
+def read(context: object) -> tuple[Entry | Remote | None, str]:
+    """Return a context's span as ours, and what it suppresses: "", "http" or "all"."""
+    if not isinstance(context, Context):
+        return None, ""
+    suppressed = ""
+    if context.get(_SUPPRESS_ALL) or context.get(_SUPPRESS_PLAIN):
+        suppressed = "all"
+    elif context.get(_SUPPRESS_HTTP):
+        suppressed = "http"
+    propagation = sys.modules.get("opentelemetry.trace.propagation")
+    span = context.get(propagation._SPAN_KEY) if propagation is not None else None
+    if span is None:
+        entry = context.get(_ENTRY)
+        return (entry if isinstance(entry, Entry) else None), suppressed
+    return parent_of(span), suppressed
+
+
+def parent_of(span: Any) -> Entry | Remote | None:
+    """Return what an OpenTelemetry span is to us: an entry, somebody else's span, or nothing."""
+    entry = getattr(span, "entry", None)
+    if isinstance(entry, Entry):
+        return entry
+    context = span.get_span_context()
+    if not context.is_valid:
+        return None
+    trace = Trace(
+        context.trace_id,
+        sampled=bool(context.trace_flags & 1),
+        state=context.trace_state.to_header() if context.trace_state else "",
+    )
+    return Remote(trace, context.span_id, is_remote=context.is_remote)
+
+
+def baggage() -> dict[str, object]:
+    """Return the current baggage."""
+    module = sys.modules.get("opentelemetry.baggage")
+    if module is None:
+        return {}
+    return dict(module.get_all())

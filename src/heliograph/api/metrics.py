@@ -1,0 +1,268 @@
+"""OpenTelemetry's metrics API, recorded: measurements that development makes on the SDK.
+
+Loaded by an import hook when user code has imported `opentelemetry.metrics`; a meter provider that
+the user installs takes over, for instruments that exist already too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import metrics
+from opentelemetry.metrics import _internal as state
+from opentelemetry.metrics._internal import instrument as kinds
+
+from ..journal import current, keep, recording
+from ..journal.entry import journal
+from ..journal.instrument import COUNTER, GAUGE, HISTOGRAM, UP_DOWN_COUNTER, Instrument, observables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import CallbackT
+    from opentelemetry.util.types import Attributes
+
+    Number = int | float
+
+
+class _Recorded:
+    """What all recorded instruments do: write a measurement down, or hand it to the user's own."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self._theirs: Any = None
+
+    def _users(self) -> Any:
+        """Return the instrument of the user's meter provider, if there is one."""
+        if self._theirs is None and state._METER_PROVIDER is not None:
+            self._theirs = make(self.instrument, state._METER_PROVIDER)
+        return self._theirs
+
+    def _measure(self, value: Number, attributes: Attributes, context: Context | None) -> None:
+        if recording.active:
+            span = current.span() if context is None else current.read_context(context)[0]
+            journal.measure((self.instrument, value, keep.attributes(attributes), span))
+
+
+class RecordedCounter(_Recorded, kinds.Counter):
+    """A counter that records."""
+
+    def add(
+        self, amount: Number, attributes: Attributes = None, context: Context | None = None
+    ) -> None:
+        """Record an increment."""
+        theirs = self._users()
+        if theirs is not None:
+            theirs.add(amount, attributes, context)
+        else:
+            self._measure(amount, attributes, context)
+
+
+class RecordedUpDownCounter(_Recorded, kinds.UpDownCounter):
+    """An up-down counter that records."""
+
+    def add(
+        self, amount: Number, attributes: Attributes = None, context: Context | None = None
+    ) -> None:
+        """Record an increment or decrement."""
+        theirs = self._users()
+        if theirs is not None:
+            theirs.add(amount, attributes, context)
+        else:
+            self._measure(amount, attributes, context)
+
+
+class RecordedHistogram(_Recorded, kinds.Histogram):
+    """A histogram that records."""
+
+    def record(
+        self, amount: Number, attributes: Attributes = None, context: Context | None = None
+    ) -> None:
+        """Record a value."""
+        theirs = self._users()
+        if theirs is not None:
+            theirs.record(amount, attributes, context)
+        else:
+            self._measure(amount, attributes, context)
+
+
+class RecordedGauge(_Recorded, kinds.Gauge):
+    """A gauge that records."""
+
+    def set(
+        self, amount: Number, attributes: Attributes = None, context: Context | None = None
+    ) -> None:
+        """Record the present value."""
+        theirs = self._users()
+        if theirs is not None:
+            theirs.set(amount, attributes, context)
+        else:
+            self._measure(amount, attributes, context)
+
+
+class RecordedObservableCounter(_Recorded, kinds.ObservableCounter):
+    """An observable counter: its callbacks are called after the response."""
+
+
+class RecordedObservableUpDownCounter(_Recorded, kinds.ObservableUpDownCounter):
+    """An observable up-down counter: its callbacks are called after the response."""
+
+
+class RecordedObservableGauge(_Recorded, kinds.ObservableGauge):
+    """An observable gauge: its callbacks are called after the response."""
+
+
+class RecordingMeter(metrics.Meter):
+    """Creates recorded instruments.
+
+    Args:
+        scope: Name, version, schema URL and attributes, as given to `get_meter`.
+    """
+
+    def __init__(self, scope: tuple[Any, ...]) -> None:
+        super().__init__(scope[0], scope[1], scope[2])
+        self._scope = scope
+
+    def create_counter(self, name: str, unit: str = "", description: str = "") -> RecordedCounter:
+        """Create a counter."""
+        return RecordedCounter(Instrument(self._scope, COUNTER, name, unit, description))
+
+    def create_up_down_counter(
+        self, name: str, unit: str = "", description: str = ""
+    ) -> RecordedUpDownCounter:
+        """Create an up-down counter."""
+        return RecordedUpDownCounter(
+            Instrument(self._scope, UP_DOWN_COUNTER, name, unit, description)
+        )
+
+    def create_histogram(
+        self,
+        name: str,
+        unit: str = "",
+        description: str = "",
+        *,
+        explicit_bucket_boundaries_advisory: Sequence[float] | None = None,
+    ) -> RecordedHistogram:
+        """Create a histogram."""
+        boundaries = explicit_bucket_boundaries_advisory
+        return RecordedHistogram(
+            Instrument(self._scope, HISTOGRAM, name, unit, description, boundaries=boundaries)
+        )
+
+    def create_gauge(self, name: str, unit: str = "", description: str = "") -> RecordedGauge:
+        """Create a gauge."""
+        return RecordedGauge(Instrument(self._scope, GAUGE, name, unit, description))
+
+    def create_observable_counter(
+        self,
+        name: str,
+        callbacks: Sequence[CallbackT] | None = None,
+        unit: str = "",
+        description: str = "",
+    ) -> RecordedObservableCounter:
+        """Create an observable counter."""
+        return RecordedObservableCounter(
+            self._observable("create_observable_counter", name, callbacks, unit, description)
+        )
+
+    def create_observable_up_down_counter(
+        self,
+        name: str,
+        callbacks: Sequence[CallbackT] | None = None,
+        unit: str = "",
+        description: str = "",
+    ) -> RecordedObservableUpDownCounter:
+        """Create an observable up-down counter."""
+        create = "create_observable_up_down_counter"
+        return RecordedObservableUpDownCounter(
+            self._observable(create, name, callbacks, unit, description)
+        )
+
+    def create_observable_gauge(
+        self,
+        name: str,
+        callbacks: Sequence[CallbackT] | None = None,
+        unit: str = "",
+        description: str = "",
+    ) -> RecordedObservableGauge:
+        """Create an observable gauge."""
+        return RecordedObservableGauge(
+            self._observable("create_observable_gauge", name, callbacks, unit, description)
+        )
+
+    def _observable(
+        self,
+        create: str,
+        name: str,
+        callbacks: Sequence[CallbackT] | None,
+        unit: str,
+        description: str,
+    ) -> Instrument:
+        instrument = Instrument(self._scope, create, name, unit, description, callbacks)
+        if state._METER_PROVIDER is not None:
+            make(instrument, state._METER_PROVIDER)
+        else:
+            observables.append(instrument)
+        return instrument
+
+
+class RecordingMeterProvider(metrics.MeterProvider):
+    """The provider that `get_meter` asks while the user has set none."""
+
+    def get_meter(
+        self,
+        name: str,
+        version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> metrics.Meter:
+        """Return a meter that records."""
+        return RecordingMeter((name, version, schema_url, keep.attributes(attributes)))
+
+    def on_set_meter_provider(self, meter_provider: metrics.MeterProvider) -> None:
+        """Hand the observable instruments over to the provider that the user has set."""
+        waiting = observables[:]
+        observables.clear()
+        for instrument in waiting:
+            make(instrument, meter_provider)
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002 - the SDK's signature
+        """Develop and send now what was recorded. Not needed in Lambda: it happens anyway."""
+        from .. import flush
+
+        return flush()
+
+
+def make(instrument: Instrument, provider: Any) -> Any:
+    """Create an instrument on a provider's meter.
+
+    Args:
+        instrument: What user code created.
+        provider: The SDK's meter provider, ours at development or the user's own.
+    """
+    meter = provider.get_meter(*instrument.scope)
+    create = getattr(meter, instrument.create)
+    about: dict[str, Any] = {"unit": instrument.unit, "description": instrument.description}
+    if instrument.callbacks is not None:
+        return create(instrument.name, callbacks=instrument.callbacks, **about)
+    if instrument.boundaries is not None:
+        about["explicit_bucket_boundaries_advisory"] = instrument.boundaries
+    return create(instrument.name, **about)
+
+
+def install(module: ModuleType) -> None:  # noqa: ARG001 - called by an import hook
+    """Become the provider in use while the user has set none; adopt proxies made before us.
+
+    Args:
+        module: `opentelemetry.metrics`, just imported.
+    """
+    proxies: Any = state
+    provider = proxies._PROXY_METER_PROVIDER
+    if isinstance(provider, RecordingMeterProvider):
+        return
+    ours = RecordingMeterProvider()
+    if state._METER_PROVIDER is None:
+        provider.on_set_meter_provider(ours)
+    proxies._PROXY_METER_PROVIDER = ours

@@ -1,0 +1,72 @@
+"""Propagators by their official classes: for our headers, and for user code's own `inject`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _notice
+from ..journal import carry, current
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+    from types import ModuleType
+
+    from ..journal.entry import Entry, Remote
+
+
+DEFAULT = ("tracecontext", "baggage", "xray")
+"""Our default; OpenTelemetry's own lacks `xray`. Others, it reads from the environment itself."""
+
+
+def provided(name: str) -> Callable[[Entry | Remote, MutableMapping[str, str]], None] | None:
+    """Return the writer of a propagator that we do not write ourselves, by its official class.
+
+    Args:
+        name: Its entry point in group `opentelemetry_propagator`, such as `b3`.
+    """
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group="opentelemetry_propagator", name=name):
+        propagator = point.load()()
+        _notice.inform(
+            f"propagator {name} is written by {point.value}: OpenTelemetry's API is imported "
+            "during init for it (about 20 ms at a full core)."
+        )
+        return _writer(propagator)
+    _notice.warn(
+        f"propagator {name}",
+        f"OTEL_PROPAGATORS names {name!r}, which is not installed; there are: "
+        f"{', '.join(carry.NATIVE)}, none, and what packages in the function provide as "
+        "opentelemetry_propagator. The others are used.",
+    )
+    return None
+
+
+def _writer(propagator: Any) -> Callable[[Entry | Remote, MutableMapping[str, str]], None]:
+    from .context import context_of
+    from .trace import span_context
+
+    def write(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
+        from opentelemetry import trace
+
+        context = context_of(current.here.get())
+        stands = trace.NonRecordingSpan(span_context(span))
+        propagator.inject(headers, trace.set_span_in_context(stands, context))
+
+    return write
+
+
+def install(module: ModuleType, names: tuple[str, ...]) -> None:
+    """Let user code's own `inject` and `extract` speak X-Ray too, unless it configured others.
+
+    Args:
+        module: `opentelemetry.propagate`, just imported.
+        names: The configured propagators.
+    """
+    if names != DEFAULT:
+        return
+    from opentelemetry.propagators.aws import AwsXRayPropagator
+    from opentelemetry.propagators.composite import CompositePropagator
+
+    present = module.get_global_textmap()
+    module.set_global_textmap(CompositePropagator([AwsXRayPropagator(), present]))

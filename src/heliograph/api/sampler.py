@@ -1,0 +1,51 @@
+"""Samplers that are not OpenTelemetry's standard ones: their own code decides, during the call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _notice
+from ..journal.sampling import STANDARD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def provided(name: str, argument: str) -> Callable[[bool | None, int], bool] | None:
+    """Return the decision of a sampler that an installed package provides.
+
+    It is asked as for a span whose name and attributes are not known yet: with the parent's
+    sampled flag and the trace id.
+
+    Args:
+        name: Its entry point in group `opentelemetry_traces_sampler`.
+        argument: `OTEL_TRACES_SAMPLER_ARG`, handed to the entry point as the SDK does.
+    """
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group="opentelemetry_traces_sampler", name=name):
+        sampler = point.load()(argument)
+        _notice.inform(
+            f"sampler {name} is {point.value}: OpenTelemetry's SDK is imported during init for it."
+        )
+        return lambda parent, trace_id: _ask(sampler, parent, trace_id)
+    _notice.warn(
+        f"sampler {name}",
+        f"OTEL_TRACES_SAMPLER={name!r} is not installed; there are: {', '.join(STANDARD)}, and "
+        "what packages in the function provide as opentelemetry_traces_sampler. Used instead: "
+        "parentbased_always_on.",
+    )
+    return None
+
+
+def _ask(sampler: object, parent: bool | None, trace_id: int) -> bool:
+    from opentelemetry import trace
+    from opentelemetry.context import Context
+
+    context = Context()
+    if parent is not None:
+        flags = trace.TraceFlags(int(parent))
+        parents = trace.SpanContext(trace_id, 1, is_remote=False, trace_flags=flags)
+        context = trace.set_span_in_context(trace.NonRecordingSpan(parents), context)
+    result = sampler.should_sample(context, trace_id, "", trace.SpanKind.INTERNAL, None, None)  # type: ignore[attr-defined]
+    return bool(result.decision.is_sampled())

@@ -1,0 +1,1 @@
+"""After the response: the journal is replayed on the official OpenTelemetry SDK."""

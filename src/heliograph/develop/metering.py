@@ -1,0 +1,126 @@
+"""Measurements become metrics of the SDK: replayed on its instruments, collected, exported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
+
+from .._guard import guard
+from ..api.metrics import make
+from ..journal.instrument import observables
+from .pipeline import named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.metrics.export import MetricExporter
+    from opentelemetry.sdk.resources import Resource
+
+    from ..config import Config
+    from ..journal.instrument import Instrument
+    from .extras import Extras
+
+
+class OnDemandReader(MetricReader):
+    """Collects when it is told to, in the caller's thread, and hands on to one exporter.
+
+    The SDK's periodic reader has a thread that Lambda freezes between invocations.
+
+    Args:
+        exporter: Its preferences of temporality and aggregation are the reader's.
+    """
+
+    def __init__(self, exporter: MetricExporter) -> None:
+        super().__init__(
+            preferred_temporality=exporter._preferred_temporality,
+            preferred_aggregation=exporter._preferred_aggregation,
+        )
+        self._exporter = exporter
+
+    def _receive_metrics(
+        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
+    ) -> None:
+        self._exporter.export(metrics_data, timeout_millis=timeout_millis, **kwargs)
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
+        """Shut the exporter down."""
+        self._exporter.shutdown(timeout_millis=timeout_millis, **kwargs)
+
+
+class Metering:
+    """The SDK's meter provider and the readers behind it.
+
+    Args:
+        config: The settings.
+        extras: What code adds to them.
+        resource: What produces the metrics.
+        properties: Makes the EMF properties of the running invocation.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        extras: Extras,
+        resource: Resource,
+        properties: Callable[[], dict[str, object]],
+    ) -> None:
+        exporters = [*metric_exporters(config, properties), *extras.metric_exporters]
+        self._readers = [
+            *(OnDemandReader(exporter) for exporter in exporters),
+            *extras.metric_readers,
+        ]
+        self._made: dict[Instrument, Any] = {}
+        self.provider = MeterProvider(
+            metric_readers=self._readers,
+            resource=resource,
+            views=extras.views,
+            shutdown_on_exit=False,
+        )
+
+    def replay(self, instrument: Instrument, value: Any, attributes: Any, context: Context) -> None:
+        """Make one measurement on the SDK's instrument."""
+        made = self._instrument(instrument)
+        measure = getattr(made, "add", None) or getattr(made, "record", None) or made.set
+        measure(value, attributes, context)
+
+    def _instrument(self, instrument: Instrument) -> Any:
+        made = self._made.get(instrument)
+        if made is None:
+            made = self._made[instrument] = make(instrument, self.provider)
+        return made
+
+    def collect(self) -> None:
+        """Collect and export; observable instruments' callbacks are called now."""
+        for instrument in observables:
+            with guard(f"creating the instrument {instrument.name}"):
+                self._instrument(instrument)
+        for reader in self._readers:
+            with guard(f"exporting metrics by {type(reader).__name__}"):
+                reader.collect()
+
+
+def metric_exporters(
+    config: Config, properties: Callable[[], dict[str, object]]
+) -> list[MetricExporter]:
+    """Return the configured exporters of metrics."""
+
+    def emf() -> MetricExporter:
+        from ..exporters.emf import EmfMetricExporter
+
+        return EmfMetricExporter(
+            namespace=config.emf_namespace or None,
+            dimension_sets=config.emf_dimensions,
+            properties=properties,
+            extract=not config.emf_extraction_disabled,
+        )
+
+    def console() -> MetricExporter:
+        from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
+
+        return ConsoleMetricExporter()
+
+    known = {"emf": emf, "console": console}
+    return named(config.metrics_exporters, known, "OTEL_METRICS_EXPORTER", "metrics")

@@ -1,0 +1,179 @@
+"""From settings to providers and exporters of the official SDK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+
+from .. import _notice
+from .._guard import guard
+from ..version import VERSION
+from .resource import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+    from ..config import Config
+    from .extras import Extras
+    from .metering import Metering
+
+SCOPE = ("heliograph", VERSION)
+"""Scope of the spans and instruments that are made by the door and the handler."""
+
+
+class RecordedIds(AwsXRayIdGenerator):
+    """Gives the SDK the ids that were recorded, and new ones in X-Ray's form else."""
+
+    def __init__(self) -> None:
+        self._span_id = self._trace_id = 0
+
+    def force(self, span_id: int, trace_id: int = 0) -> None:
+        """Set the ids of the next span; `trace_id` counts for a root."""
+        self._span_id, self._trace_id = span_id, trace_id
+
+    def generate_span_id(self) -> int:
+        """Return the forced id once, then random ones."""
+        span_id, self._span_id = self._span_id, 0
+        return span_id or super().generate_span_id()
+
+    def generate_trace_id(self) -> int:
+        """Return the forced id once, then random ones."""
+        trace_id, self._trace_id = self._trace_id, 0
+        return trace_id or super().generate_trace_id()
+
+
+class Gathering(SpanProcessor):
+    """Keeps what has ended until the end of a development, when it is exported at once."""
+
+    def __init__(self) -> None:
+        self.spans: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Keep a span."""
+        self.spans.append(span)
+
+
+class Pipeline:
+    """The SDK's providers and the exporters behind them.
+
+    Args:
+        config: The settings.
+        extras: What code adds to them.
+        facades: Trace ids of Lambda's own segments; updated by the handler, read by X-Ray's
+            exporter.
+        properties: Makes the EMF properties of the running invocation.
+
+    Attributes:
+        metering: The metrics side, made when the first measurement is met.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        extras: Extras,
+        facades: dict[int, None],
+        properties: Callable[[], dict[str, object]],
+    ) -> None:
+        self._config = config
+        self._extras = extras
+        self._properties = properties
+        self.resource = resource(config, VERSION)
+        self.ids = RecordedIds()
+        self._gathering = Gathering()
+        # The decision to record was taken when the span started (journal/recording.py).
+        self.provider = TracerProvider(
+            sampler=ALWAYS_ON, resource=self.resource, id_generator=self.ids, shutdown_on_exit=False
+        )
+        for processor in extras.span_processors:
+            self.provider.add_span_processor(processor)
+        self.provider.add_span_processor(self._gathering)
+        self._exporters = [*span_exporters(config, facades), *extras.span_exporters]
+        self._tracers: dict[object, Any] = {}
+        self.metering: Metering | None = None
+
+    def tracer(self, *scope: Any) -> Any:
+        """Return the SDK's tracer of a scope: name, version, schema URL, attributes."""
+        key = repr(scope)
+        tracer = self._tracers.get(key)
+        if tracer is None:
+            tracer = self._tracers[key] = self.provider.get_tracer(*scope)
+        return tracer
+
+    def meter(self) -> Metering:
+        """Return the metrics side."""
+        if self.metering is None:
+            from .metering import Metering
+
+            self.metering = Metering(self._config, self._extras, self.resource, self._properties)
+        return self.metering
+
+    def export(self) -> None:
+        """Export what was gathered. An exporter that fails does not keep another from working."""
+        spans, self._gathering.spans = self._gathering.spans, []
+        for exporter in self._exporters if spans else ():
+            with guard(f"exporting spans by {type(exporter).__name__}"):
+                exporter.export(spans)
+
+    def shutdown(self) -> None:
+        """Shut exporters down, at the end of the process."""
+        for exporter in self._exporters:
+            with guard(f"shutting {type(exporter).__name__} down"):
+                exporter.shutdown()
+
+
+def span_exporters(config: Config, facades: dict[int, None]) -> list[SpanExporter]:
+    """Return the configured exporters of spans."""
+
+    def xray() -> SpanExporter:
+        from ..exporters.xray import XRaySpanExporter
+
+        return XRaySpanExporter(
+            config.daemon_address,
+            facades=facades,
+            annotations=config.annotations,
+            handler_as_segment=config.handler_as_segment,
+        )
+
+    def console() -> SpanExporter:
+        from opentelemetry.sdk.trace.export import ConsoleSpanExporter
+
+        return ConsoleSpanExporter()
+
+    known = {"xray": xray, "console": console}
+    return named(config.traces_exporters, known, "OTEL_TRACES_EXPORTER", "traces")
+
+
+def named(
+    names: Sequence[str], known: dict[str, Callable[[], Any]], variable: str, signal: str
+) -> list[Any]:
+    """Return the exporters of a setting; a name that is not known is told, the others count."""
+    made = []
+    for name in dict.fromkeys(names):
+        if name == "none":
+            continue
+        make = known.get(name) or _provided(name, f"opentelemetry_{signal}_exporter")
+        if make is None:
+            choices = ", ".join([*known, "none"])
+            _notice.warn(
+                f"exporter {signal} {name}",
+                f"{variable} names {name!r}, which is not installed; there are: {choices}, and "
+                f"what packages in the function provide as opentelemetry_{signal}_exporter.",
+            )
+            continue
+        with guard(f"making the {signal} exporter {name}"):
+            made.append(make())
+    return made
+
+
+def _provided(name: str, group: str) -> Callable[[], Any] | None:
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=group, name=name):
+        return point.load()  # type: ignore[no-any-return]
+    return None

@@ -1,0 +1,1 @@
+"""Pure functions from spans and metrics to the two AWS formats."""

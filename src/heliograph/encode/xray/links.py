@@ -1,0 +1,26 @@
+"""Links to other traces (xray spec 11.3)."""
+
+from __future__ import annotations
+
+from ..._limits import XRAY_LINKS
+from . import ids
+from .values import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+
+def links_of(span: ReadableSpan) -> tuple[list[object], int]:
+    """Return the links, and how many there was no room for; one without valid ids is dropped."""
+    valid = [link for link in span.links if link.context.is_valid]
+    links: list[object] = []
+    for link in valid[:XRAY_LINKS]:
+        told: dict[str, object] = {
+            "trace_id": ids.trace_id(link.context.trace_id),
+            "id": ids.span_id(link.context.span_id),
+        }
+        if link.attributes:
+            told["attributes"] = plain(link.attributes)
+        links.append(told)
+    return links, len(valid) - len(links)

@@ -1,0 +1,102 @@
+"""Metadata: whatever no block and no annotation has taken (xray spec 11.2, 9.1)."""
+
+from __future__ import annotations
+
+import json
+
+from . import causes
+from .values import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opentelemetry.sdk.trace import Event, ReadableSpan
+
+    from .attributes import Attributes
+
+NAMESPACE = "aws.xray.metadata."
+"""Attributes of this prefix hold a JSON object for the namespace that follows."""
+RESERVED = "AWS."
+"""X-Ray keeps these namespaces and keys for itself."""
+TOLD = frozenset({
+    "exception.type", "exception.message", "exception.stacktrace", "exception.escaped",
+})  # fmt: skip
+"""What `cause` says of an exception event."""
+
+Namespaces = dict[str, dict[str, object]]
+
+
+def metadata_of(
+    attributes: Attributes, resource: Mapping[str, object], extra: Mapping[str, object]
+) -> Namespaces:
+    """Return the namespaces; `default` holds the attributes.
+
+    Args:
+        attributes: The span's attributes; those that are taken are left out.
+        resource: The resource's attributes as the document has them, `{}` where it has none.
+        extra: Further entries for `default`.
+    """
+    namespaces: Namespaces = {}
+    default: dict[str, object] = {}
+    for key, value in (*extra.items(), *resource.items(), *attributes.values.items()):
+        if key in attributes.taken or value is None:
+            continue
+        parsed = _object(value) if key.startswith(NAMESPACE) else None
+        name = key[len(NAMESPACE) :]
+        if parsed is None or not name:
+            default[_free(key)] = plain(value)
+        else:
+            name = "default" if name.lower() == "default" else _free(name)
+            namespaces.setdefault(name, {}).update(parsed)
+    if default:
+        namespaces["default"] = {**namespaces.get("default", {}), **default}
+    return namespaces
+
+
+def _free(name: str) -> str:
+    """Return a name that is not reserved."""
+    return f"AWS_{name[len(RESERVED) :]}" if name.startswith(RESERVED) else name
+
+
+def _object(value: object) -> dict[str, object] | None:
+    """Return what a JSON object's text holds; None for any other text."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(parsed, dict):
+        return None
+    return {_free(key): plain(item) for key, item in parsed.items()}
+
+
+def events_of(span: ReadableSpan, attributes: Attributes) -> list[object]:
+    """Return the events that `cause` does not tell, and what it does not tell of an exception."""
+    events: list[object] = []
+    for event in span.events:
+        found: Mapping[str, object] = event.attributes or {}
+        if event.name == causes.EXCEPTION:
+            found = _untold(found)
+            if found:
+                events.append(_event(event, found))
+        elif not causes.is_failed_try(event, attributes):
+            events.append(_event(event, found))
+    return events
+
+
+def _untold(found: Mapping[str, object]) -> Mapping[str, object]:
+    """Return an exception's own attributes; the text of a group is kept for the ones inside it."""
+    text = found.get("exception.stacktrace")
+    rest = {key: value for key, value in found.items() if key not in TOLD}
+    if isinstance(text, str) and "+ Exception Group Traceback" in text:
+        rest["exception.stacktrace"] = text
+    return rest
+
+
+def _event(event: Event, found: Mapping[str, object]) -> object:
+    told: dict[str, object] = {"name": event.name, "time": event.timestamp // 1000 / 1e6}
+    if found:
+        told["attributes"] = plain(found)
+    return told

@@ -1,0 +1,5 @@
+"""Errors that a user can meet: only for values passed in code, never from the environment."""
+
+
+class ConfigurationError(ValueError):
+    """A value passed to the door is not usable. Says the name, the value and the choices."""

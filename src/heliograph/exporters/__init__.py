@@ -1,0 +1,1 @@
+"""Exporters: an encoding and a place to send it to."""

@@ -1,0 +1,165 @@
+"""An SDK aggregation that keeps the exact distribution of a histogram beside its buckets.
+
+CloudWatch computes percentiles from values and counts. Buckets would give it midpoints; minimum,
+maximum, sum and count give it no percentile at all: the very values have to get through. An
+aggregation carries them because it stands where the SDK has done its work already: views choose
+and rename streams and filter attributes, the cardinality limit has had its say, and every other
+exporter still meets a valid explicit-bucket histogram. Raw measurements handed past the SDK would
+have none of that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from threading import Lock
+from typing import Any
+
+from opentelemetry.metrics import Synchronous
+
+# private, but there is no other way in: `MetricReaderStorage.collect` makes a Histogram of what is
+# an instance of this class, and of nothing else (opentelemetry-sdk 1.45)
+from opentelemetry.sdk.metrics._internal.aggregation import (
+    _Aggregation,
+    _ExplicitBucketHistogramAggregation,
+)
+from opentelemetry.sdk.metrics.export import AggregationTemporality, HistogramDataPoint
+from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation
+
+from .. import _notice
+from ..encode.emf import DistributionDataPoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from opentelemetry.sdk.metrics._internal.exemplar import ExemplarReservoirBuilder
+    from opentelemetry.sdk.metrics._internal.instrument import _Instrument
+    from opentelemetry.sdk.metrics._internal.measurement import Measurement
+    from opentelemetry.util.types import Attributes
+
+MAX_DISTINCT = 10_000
+"""Distinct values kept between two collections, of all streams together: about 1 MB."""
+
+_FIELDS = tuple(field.name for field in fields(HistogramDataPoint))
+
+
+class ExactDistributionAggregation(ExplicitBucketHistogramAggregation):
+    """Explicit buckets, and beside them each value with its count.
+
+    Its data points are `DistributionDataPoint`s when increments are collected (delta temporality);
+    totals are collected as plain explicit-bucket points.
+
+    Args:
+        boundaries: Bucket bounds; by default the instrument's own advice, then the SDK's.
+        record_min_max: Whether to keep the smallest and largest value.
+        max_distinct: Distinct values to keep between two collections, of all streams together. A
+            stream that goes beyond has its buckets only, which is told once.
+    """
+
+    def __init__(
+        self,
+        boundaries: Sequence[float] | None = None,
+        record_min_max: bool = True,
+        max_distinct: int = MAX_DISTINCT,
+    ) -> None:
+        super().__init__(boundaries, record_min_max)
+        self._room = _Room(max_distinct)
+
+    def _create_aggregation(
+        self,
+        instrument: _Instrument,
+        attributes: Attributes,
+        reservoir_factory: Callable[[type[_Aggregation[Any]]], ExemplarReservoirBuilder],
+        start_time_unix_nano: int,
+    ) -> _Aggregation[Any]:
+        boundaries = self._boundaries
+        if boundaries is None:
+            advice = getattr(instrument, "_advisory", None)
+            boundaries = advice.explicit_bucket_boundaries if advice else None
+        increments = isinstance(instrument, Synchronous)
+        return _Distribution(
+            attributes,
+            AggregationTemporality.DELTA if increments else AggregationTemporality.CUMULATIVE,
+            start_time_unix_nano,
+            reservoir_factory(_ExplicitBucketHistogramAggregation),
+            boundaries,
+            self._record_min_max,
+            room=self._room,
+        )
+
+
+class _Room:
+    """How many distinct values may still be kept, counted over all streams."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._lock = Lock()
+
+    def take(self) -> bool:
+        """Take a place; whether there was one."""
+        with self._lock:
+            if self._places <= 0:
+                return False
+            self._places -= 1
+            return True
+
+    def give(self, places: int) -> None:
+        """Give places back."""
+        with self._lock:
+            self._places += places
+
+
+class _Distribution(_ExplicitBucketHistogramAggregation):
+    """The state of one stream: the SDK's buckets, and the count of every value.
+
+    Args:
+        state: What the SDK's class takes.
+        room: Where a place for a new value is taken from.
+    """
+
+    def __init__(self, *state: Any, room: _Room) -> None:
+        super().__init__(*state)
+        self._room = room
+        self._counts: dict[int | float, int] = {}
+        self._overflown = False
+        # the SDK's own lock is not reentrant; values and buckets have to change together
+        self._both = Lock()
+
+    def aggregate(self, measurement: Measurement, should_sample_exemplar: bool = True) -> None:
+        """Count a value and its bucket."""
+        value = measurement.value
+        with self._both:
+            super().aggregate(measurement, should_sample_exemplar)
+            if self._overflown:
+                return
+            count = self._counts.get(value, 0)
+            if count or self._room.take():
+                self._counts[value] = count + 1
+            else:
+                self._forget(measurement.instrument.name)
+
+    def collect(
+        self,
+        collection_aggregation_temporality: AggregationTemporality,
+        collection_start_nano: int,
+    ) -> Any:  # the SDK declares the kind of point that a sum has for all of them
+        """Return the point and begin anew; with the exact values if increments are collected."""
+        with self._both:
+            point = super().collect(collection_aggregation_temporality, collection_start_nano)
+            values = None if self._overflown else tuple(self._counts.items())
+            self._room.give(len(self._counts))
+            self._counts, self._overflown = {}, False
+        if point is None or collection_aggregation_temporality is not AggregationTemporality.DELTA:
+            return point
+        state = {name: getattr(point, name) for name in _FIELDS}
+        return DistributionDataPoint(**state, values=values)
+
+    def _forget(self, name: str) -> None:
+        """Go on with buckets alone until the next collection."""
+        self._room.give(len(self._counts))
+        self._counts, self._overflown = {}, True
+        _notice.warn(
+            f"distinct values of {name}",
+            f"metric {name!r} has more distinct values than are kept between two collections: its "
+            "percentiles are those of its histogram's buckets. Rounding the values helps.",
+        )

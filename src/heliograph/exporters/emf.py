@@ -1,0 +1,119 @@
+"""Metrics as embedded metric format (EMF) lines on standard output, where Lambda picks them up."""
+
+from __future__ import annotations
+
+import time
+
+from opentelemetry.sdk.metrics import (
+    Counter,
+    Histogram,
+    ObservableCounter,
+    ObservableUpDownCounter,
+    UpDownCounter,
+)
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    MetricExporter,
+    MetricExportResult,
+)
+
+from .. import _notice
+from .._guard import guard
+from ..encode import emf
+from .distribution import ExactDistributionAggregation
+from .stdout import StandardOutput
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from opentelemetry.sdk.metrics.export import MetricsData
+
+
+class EmfMetricExporter(MetricExporter):
+    """Write what a reader collects as EMF, one line a record.
+
+    Counters and histograms are collected as increments, up-down counters as levels (emf spec 2.1),
+    and histograms with their exact values.
+
+    Args:
+        sink: Takes each line, newline included; by default `StandardOutput()`.
+        namespace: The namespace; by default from the resource (emf spec 6).
+        dimension_sets: Templates of dimension sets; by default one set of all attributes and the
+            service (emf spec 4).
+        properties: Called at each export for the invocation's own properties, such as
+            `xray_trace_id` and `function_request_id`.
+        extract: Whether CloudWatch shall store metrics; without, the same values are only logged.
+        options: Further choices of the format.
+    """
+
+    def __init__(
+        self,
+        sink: Callable[[bytes], None] | None = None,
+        *,
+        namespace: str | None = None,
+        dimension_sets: Sequence[Sequence[str]] | None = None,
+        properties: Callable[[], Mapping[str, object]] | None = None,
+        extract: bool = True,
+        options: emf.Options | None = None,
+    ) -> None:
+        delta, cumulative = AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE
+        super().__init__(
+            preferred_temporality={
+                Counter: delta,
+                ObservableCounter: delta,
+                Histogram: delta,
+                UpDownCounter: cumulative,
+                ObservableUpDownCounter: cumulative,
+            },
+            preferred_aggregation={Histogram: ExactDistributionAggregation()},
+        )
+        self._sink = StandardOutput() if sink is None else sink
+        self._namespace = namespace
+        self._dimension_sets = dimension_sets
+        self._properties = properties
+        self._extract = extract
+        self._options = options or emf.Options()
+        self._shut = False
+
+    def export(
+        self,
+        metrics_data: MetricsData,
+        timeout_millis: float = 10_000,  # noqa: ARG002 - writing a line cannot be timed
+        **kwargs: object,  # noqa: ARG002 - the SDK's signature
+    ) -> MetricExportResult:
+        """Write the lines of what was collected; a failure is told once and never raised."""
+        if self._shut:
+            return MetricExportResult.FAILURE
+        with guard("writing metrics as EMF"):
+            for line in emf.to_lines(self._records(metrics_data)):
+                self._sink(line)
+            return MetricExportResult.SUCCESS
+        return MetricExportResult.FAILURE
+
+    def _records(self, data: MetricsData) -> list[dict[str, object]]:
+        properties: Mapping[str, object] = {}
+        if self._properties is not None:
+            with guard("reading the properties of EMF records"):
+                properties = self._properties()
+        made = emf.records(
+            data,
+            now_ms=time.time_ns() // 1_000_000,
+            namespace=self._namespace,
+            dimension_sets=self._dimension_sets,
+            properties=properties,
+            options=self._options,
+            tell=_notice.warn,
+        )
+        if not self._extract:
+            for record in made:
+                del record["_aws"]
+        return made
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002 - nothing waits
+        """Return at once: every line was written when it was exported."""
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:  # noqa: ARG002
+        """Take no more metrics."""
+        self._shut = True

@@ -1,0 +1,110 @@
+"""The process's standard output as a place for whole lines, whatever else writes to it.
+
+A metric record counts only if it is a line of its own (emf spec 8), so it has to begin where a line
+begins and nothing may come between its bytes:
+
+- What `print` left in Python's buffer goes first. The runtime wraps `sys.stdout` so that every
+  piece of a print is flushed by itself: a print of another thread may be half done, its newline
+  yet to come. While other threads live, a line therefore begins with a newline of its own; the log
+  then shows an empty line, which costs nothing.
+- One write of the operating system carries the line. A pipe takes that whole only while it has
+  room: a line that has to wait may be overtaken. While other threads live, it is written under the
+  lock of Python's own buffer, for which a print has to wait.
+"""
+
+from __future__ import annotations
+
+import io
+import select
+import sys
+import threading
+
+from .. import _notice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    Binary = io.RawIOBase | io.BufferedIOBase
+
+WAIT_SECONDS = 1.0
+"""How long a full pipe that does not block is waited for, each time it takes nothing."""
+
+
+class StandardOutput:
+    """Write lines to the real standard output, each of them whole.
+
+    Args:
+        text: The stream; by default `sys.__stdout__` at the time of writing, which stays what it is
+            when a function replaces `sys.stdout`.
+        leading_newline: Whether a line begins with a newline. By default it does where the end of
+            what was written before is not known: while other threads live, and after a line of
+            ours that failed half way. Needed if the function itself leaves lines open.
+    """
+
+    def __init__(self, text: TextIO | None = None, *, leading_newline: bool | None = None) -> None:
+        self._text = text
+        self._leading_newline = leading_newline
+        self._cut = False
+
+    def __call__(self, line: bytes) -> None:
+        """Write a line, newline included. A stream that is broken or closed is told once."""
+        text = sys.__stdout__ if self._text is None else self._text
+        if text is None:
+            _tell("there is none")
+            return
+        alone = threading.active_count() == 1
+        leading = self._leading_newline
+        if self._cut or (not alone if leading is None else leading):
+            line = b"\n" + line
+        try:
+            out = _binary(text, alone=alone)
+            self._cut = True
+            _pour(out, line)
+            self._cut = False
+        except (OSError, ValueError, RuntimeError) as error:
+            # broken or full; closed or detached; written to by a signal handler in mid-write
+            _tell(f"{type(error).__name__}: {error}")
+
+
+def _binary(text: TextIO, *, alone: bool) -> Binary:
+    """Return what takes bytes below a text stream, with nothing of the text left above it."""
+    try:
+        closed = text.closed
+    except ValueError:  # detached by the function, to wrap it anew: the descriptor is still ours
+        return io.FileIO(1, "w", closefd=False)
+    if closed:
+        raise ValueError("it is closed")
+    text.flush()
+    buffer: Binary = text.buffer  # type: ignore[assignment] # typeshed has BinaryIO for both kinds
+    # with `python -u` the stream has no buffer and this is the raw file already
+    return getattr(buffer, "raw", buffer) if alone else buffer
+
+
+def _pour(out: Binary, line: bytes) -> None:
+    """Write all of a line, however little a full pipe takes at a time."""
+    rest = memoryview(line)
+    while rest:
+        try:
+            done = out.write(rest)
+        except BlockingIOError as full:
+            done = full.characters_written
+        if done:
+            rest = rest[done:]
+        else:
+            _wait(out)
+    while True:
+        try:
+            return out.flush()
+        except BlockingIOError:
+            _wait(out)
+
+
+def _wait(out: Binary) -> None:
+    """Wait until a full pipe that does not block takes bytes again."""
+    if not select.select([], [out.fileno()], [], WAIT_SECONDS)[1]:
+        raise TimeoutError("its reader takes nothing")
+
+
+def _tell(what: str) -> None:
+    _notice.warn("stdout", f"metrics cannot be written to standard output: {what}.")

@@ -1,0 +1,152 @@
+"""Spans to the X-Ray daemon: one document, one datagram (xray spec 1)."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from .. import _notice
+from .._guard import guard
+from .._limits import XRAY_ANNOTATIONS
+from ..encode import xray
+from .daemon import Daemon
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from opentelemetry.sdk.trace import ReadableSpan
+
+SMALL = 8_000
+"""Bytes of a document where the system refuses the full size: macOS takes 9,216 (xray spec 14)."""
+MAX_TRACES = 64
+"""Traces whose annotations are counted; an environment works on one at a time, rarely on more."""
+
+
+class XRaySpanExporter(SpanExporter):
+    """Sends spans as segment documents to the X-Ray daemon.
+
+    Args:
+        address: The daemon's, in any form of `AWS_XRAY_DAEMON_ADDRESS`.
+        facades: Trace ids whose segment belongs to Lambda. Read at every export: its owner adds
+            and removes ids while it runs.
+        annotations: Names and globs of attributes that become annotations, or `all`.
+        handler_as_segment: In Lambda's own trace, the handler's span is a segment, as the
+            OpenTelemetry collector has it.
+
+    Attributes:
+        sent: Documents handed to the socket in this process.
+        failed: Documents that were not.
+    """
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1:2000",
+        *,
+        facades: Container[int] = frozenset(),
+        annotations: Sequence[str] = (),
+        handler_as_segment: bool = False,
+    ) -> None:
+        self.sent = 0
+        self.failed = 0
+        self._daemon = Daemon(address)
+        self._facades = facades
+        self._rule = xray.AnnotationRule(annotations)
+        self._as_segment = handler_as_segment
+        self._budgets: OrderedDict[int, xray.Budget] = OrderedDict()
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._closed = False
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send each span; `FAILURE` if any of them could not be sent. Never raises.
+
+        A process's first span of a trace goes first: it is the one whose annotations people search
+        by, and the room for them is the trace's.
+        """
+        if self._closed:
+            return SpanExportResult.FAILURE
+        if self._process != os.getpid():  # forked: the lock may be held by a thread that is gone
+            self._process, self._lock = os.getpid(), threading.Lock()
+        with self._lock:
+            before = self.failed
+            for span in sorted(spans, key=_is_inner):
+                self._export(span)
+            if not self._daemon.settled():
+                return SpanExportResult.FAILURE
+            return SpanExportResult.FAILURE if self.failed > before else SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Close the socket; what is exported after this is refused."""
+        self._closed = True
+        self._daemon.close()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the SDK's name
+        """Return True: a datagram is on its way when `export` returns."""
+        return True
+
+    def _export(self, span: ReadableSpan) -> None:
+        documents: list[dict[str, object]] = []
+        with guard("encoding a span for X-Ray"):
+            documents = self._documents(span)
+        if not documents and _is_sampled(span):
+            self.failed += 1
+        for document in documents:
+            done = False
+            with guard("sending a span to X-Ray"):
+                done = self._send(document)
+            self.sent += done
+            self.failed += not done
+
+    def _send(self, document: dict[str, object]) -> bool:
+        sent = self._daemon.send(xray.to_bytes(document))
+        if sent is None:
+            sent = self._daemon.send(xray.to_bytes(document, SMALL))
+        return bool(sent)
+
+    def _documents(self, span: ReadableSpan) -> list[dict[str, object]]:
+        context = span.get_span_context()
+        if context is None or not _is_sampled(span):
+            return []
+        budget = self._budget(context.trace_id)
+        over = budget.over
+        documents = xray.documents(
+            span,
+            facade=context.trace_id in self._facades,
+            new_id=_new_id,
+            annotate=self._rule,
+            as_segment=self._as_segment,
+            budget=budget,
+        )
+        if budget.over > over:
+            _notice.warn(
+                "X-Ray annotations of a trace",
+                f"trace {xray.trace_id(context.trace_id)} has more than {XRAY_ANNOTATIONS} "
+                "annotations, X-Ray's limit; those over are metadata and cannot be searched for.",
+            )
+        return documents
+
+    def _budget(self, trace: int) -> xray.Budget:
+        budget = self._budgets.get(trace)
+        if budget is None:
+            budget = self._budgets[trace] = xray.Budget()
+            if len(self._budgets) > MAX_TRACES:
+                self._budgets.popitem(last=False)
+        return budget
+
+
+def _is_inner(span: ReadableSpan) -> bool:
+    return span.parent is not None and not span.parent.is_remote
+
+
+def _is_sampled(span: ReadableSpan) -> bool:
+    """Return False for a span that is recorded but not sampled: X-Ray gets none of those (4.4)."""
+    context = span.get_span_context()
+    return context is None or context.trace_flags.sampled
+
+
+def _new_id() -> str:
+    return os.urandom(8).hex()

@@ -1,0 +1,1 @@
+"""Before the response: facts are written down, nothing else. Standard library only."""

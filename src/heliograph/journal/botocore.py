@@ -1,0 +1,81 @@
+"""AWS calls through botocore: recorded, and given the call's own X-Ray header."""
+
+from __future__ import annotations
+
+from .._guard import guard
+from . import carry, current, keep
+from .recording import Recorder, recorders
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+recorder = Recorder("botocore")
+
+
+def install(module: ModuleType) -> None:
+    """Record `BaseClient._make_api_call`, on which every operation of every service runs.
+
+    Args:
+        module: `botocore.client`, just imported.
+    """
+    base = module.BaseClient
+    original = base._make_api_call
+
+    def _make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
+        begun = None
+        with guard("recording an AWS call"):
+            begun = _begin(self, operation_name, api_params)
+        if begun is None:
+            return original(self, operation_name, api_params)
+        entry, token = begun
+        service = self.meta.service_model.service_name if recorder.response_hook else ""
+        try:
+            result = original(self, operation_name, api_params)
+        except BaseException as error:
+            recorder.fail(
+                entry, token, error, service, operation_name, getattr(error, "response", None)
+            )
+            raise
+        recorder.answer(entry, token, keep.facts, result, service, operation_name, result)
+        return result
+
+    _make_api_call.__doc__ = original.__doc__
+    _make_api_call.__wrapped__ = original  # type: ignore[attr-defined]
+    base._make_api_call = _make_api_call
+    recorders["botocore"] = recorder
+
+
+def _begin(client: Any, operation: str, params: Any) -> Any:
+    parent = recorder.parent()
+    if parent is None:
+        return None
+    meta = client.meta
+    begun = recorder.begin(operation, parent, meta, (operation, keep.facts(params) or {}))
+    recorder.ask(begun[0], meta.service_model.service_name, operation, params)
+    return begun
+
+
+def install_header(module: ModuleType) -> None:
+    """Write the current span's X-Ray header on every request, retries too.
+
+    `prepare_request` runs after botocore's own `before-call` handlers and after signing;
+    `X-Amzn-Trace-Id` is never signed (triggers spec 8.1).
+
+    Args:
+        module: `botocore.endpoint`, just imported.
+    """
+    endpoint = module.Endpoint
+    original = endpoint.prepare_request
+
+    def prepare_request(self: Any, request: Any) -> Any:
+        with guard("writing the X-Ray header of an AWS call"):
+            span = current.span()
+            if span is not None:
+                carry.onto_aws_call(span, request.headers)
+        return original(self, request)
+
+    prepare_request.__doc__ = original.__doc__
+    prepare_request.__wrapped__ = original  # type: ignore[attr-defined]
+    endpoint.prepare_request = prepare_request

@@ -1,0 +1,93 @@
+"""Where am I: the current span of this thread or task.
+
+One context variable holds it all. Its value is None, an `Entry` that we entered, or - once user
+code uses the OpenTelemetry API - an OpenTelemetry `Context`, because `api/context.py` makes this
+variable OpenTelemetry's own. So there is one answer to "what is current", whoever asks, and an
+import of OpenTelemetry in the middle of an invocation loses nothing.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from .entry import Entry, Remote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Token
+
+here: ContextVar[object] = ContextVar("heliograph", default=None)
+
+
+def _nothing(context: object) -> tuple[Entry | Remote | None, str]:  # noqa: ARG001 - see below
+    return None, ""
+
+
+read_context: Callable[[object], tuple[Entry | Remote | None, str]] = _nothing
+"""Reads an OpenTelemetry context: (its span as ours, what is suppressed: "", "http" or "all").
+
+Set by `api/context.py`; before that no such context can be in the variable."""
+
+
+def span() -> Entry | Remote | None:
+    """Return the current span, or None."""
+    value = here.get()
+    if value is None or type(value) is Entry:
+        return value
+    return read_context(value)[0]
+
+
+def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
+    """Return the current span, and whether a call of `library` is to be recorded below it.
+
+    An AWS call is one span: the HTTP requests that it makes are part of it
+    (`suppress_http_instrumentation` of the official instrumentors).
+    """
+    value = here.get()
+    if value is None:
+        return None, False
+    if type(value) is Entry:
+        return value, library != "requests" or not _within_call(value)
+    parent, suppressed = read_context(value)
+    return parent, not suppressed or (suppressed == "http" and library != "requests")
+
+
+def _within_call(entry: Entry) -> bool:
+    outer: object = entry
+    while type(outer) is Entry:
+        if outer.call is not None:
+            return True
+        outer = outer.outer
+    return outer is not None and read_context(outer)[1] != ""
+
+
+def enter(entry: Entry) -> Token[object]:
+    """Make an entry current; returns the token that `leave` takes."""
+    entry.outer = here.get()
+    return here.set(entry)
+
+
+def leave(entry: Entry, token: Token[object]) -> None:
+    """Make current again what was before `enter`."""
+    try:
+        here.reset(token)
+    except ValueError:  # entered in another context: a generator finished by somebody else
+        if here.get() is entry:
+            here.set(entry.outer)
+
+
+def _no_baggage() -> dict[str, object]:
+    return {}
+
+
+baggage: Callable[[], dict[str, object]] = _no_baggage
+"""Returns the current baggage. Set by `api/context.py`: only its API can write any."""
+
+
+def _no_span(entry: Entry) -> object:
+    return entry
+
+
+recorded_span: Callable[[Entry], object] = _no_span
+"""Returns the OpenTelemetry span that stands for an entry. Set by `api/trace.py`."""

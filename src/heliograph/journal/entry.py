@@ -1,0 +1,244 @@
+"""Facts: an entry is one recorded span, the journal holds those of the invocation."""
+
+from __future__ import annotations
+
+import os
+from _thread import allocate_lock
+from time import time_ns
+
+from .. import _notice
+from .._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .fault import Fault
+
+INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = range(5)
+"""Span kinds, by the numbers of `opentelemetry.trace.SpanKind`."""
+
+
+def random_id(size: int) -> int:
+    """Return a random id of `size` bytes, never 0.
+
+    From `os.urandom`: two environments restored from one SnapStart snapshot must not repeat each
+    other's ids, as a seeded generator does (lifecycle spec 1.8).
+    """
+    return int.from_bytes(os.urandom(size), "big") or 1
+
+
+def new_trace_id() -> int:
+    """Return a trace id in X-Ray's form: 32 bits of epoch seconds, 96 random bits."""
+    return (time_ns() // 1_000_000_000) << 96 | random_id(12)
+
+
+class Trace:
+    """What all spans of one trace in this process share.
+
+    Attributes:
+        id: 128-bit trace id.
+        sampled: Whether its spans are recorded.
+        state: W3C `tracestate`, carried on as it came.
+        extras: Parts of the X-Ray header besides Root, Parent and Sampled, such as Lineage,
+            carried on verbatim (triggers spec 8.2).
+        request_id: The invocation it belongs to, if any.
+    """
+
+    __slots__ = ("extras", "id", "request_id", "sampled", "state")
+
+    def __init__(
+        self,
+        trace_id: int,
+        *,
+        sampled: bool = True,
+        state: str = "",
+        extras: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        self.id = trace_id
+        self.sampled = sampled
+        self.state = state
+        self.extras = extras
+        self.request_id = request_id
+
+
+class Remote:
+    """A parent that this process did not record: from a header, or a span of somebody else's.
+
+    Attributes:
+        facade: It is Lambda's own segment, named by the environment's X-Ray header.
+        is_remote: It came over a wire, as OpenTelemetry's `SpanContext.is_remote` says.
+    """
+
+    __slots__ = ("facade", "is_remote", "span_id", "trace")
+
+    def __init__(
+        self, trace: Trace, span_id: int, *, is_remote: bool = True, facade: bool = False
+    ) -> None:
+        self.trace = trace
+        self.span_id = span_id
+        self.is_remote = is_remote
+        self.facade = facade
+
+
+class Call:
+    """The facts of a library call: what its describer needs to describe it once more.
+
+    Attributes:
+        library: Name of the recorder, such as "botocore".
+        subject: What was called, as the library's describer takes it (a client's `meta`).
+        request: Bounded facts of the request.
+        answer: Bounded facts of the response, if there was one.
+        fault: The exception, if it raised.
+        answered: How many ops the span had when the call returned; later ones are of hooks.
+    """
+
+    __slots__ = ("answer", "answered", "fault", "library", "request", "subject")
+
+    def __init__(self, library: str, subject: object, request: object) -> None:
+        self.library = library
+        self.subject = subject
+        self.request = request
+        self.answer: object = None
+        self.fault: Fault | None = None
+        self.answered = 0
+
+
+class Entry:
+    """One recorded span.
+
+    Attributes:
+        trace: Its trace.
+        span_id: 64-bit span id, forced on the SDK at development.
+        parent: The entry or remote span above it; None for a root.
+        name, kind, scope: As for `Tracer.start_span`; scope is (name, version, schema URL,
+            attributes).
+        start, end: Epoch nanoseconds; end is 0 while the span is open.
+        attributes, links: Bounded copies given at start.
+        ops: Calls made on the span, in order: (method, arguments ...).
+        call: Facts of a library call, if a describer names and describes this span.
+        outer: What was current when it was entered (`current.py`).
+        context: The OpenTelemetry context in which it is current, made when asked for.
+        facade: The OpenTelemetry span that stands for it, made when asked for.
+    """
+
+    __slots__ = (
+        "attributes", "call", "context", "end", "facade", "kind", "links", "name", "ops", "outer",
+        "parent", "scope", "span_id", "start", "trace",
+    )  # fmt: skip
+
+    def __init__(
+        self, name: str, parent: Entry | Remote | None, trace: Trace, *, kind: int = INTERNAL
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.trace = trace
+        self.kind = kind
+        self.span_id = random_id(8)
+        self.start = time_ns()
+        self.end = 0
+        self.scope: tuple[object, ...] | None = None
+        self.attributes: dict[str, object] | None = None
+        self.links: list[tuple[object, ...]] | None = None
+        self.ops: list[tuple[object, ...]] | None = None
+        self.call: Call | None = None
+        self.outer: object = None
+        self.context: object = None
+        self.facade: object = None
+
+    def op(self, *call: object) -> None:
+        """Record a call made on the span; after its end, or past the bound, it is told instead."""
+        if self.end:
+            _notice.warn(
+                "span ended", f"{call[0]} on span {self.name!r:.100} after its end: ignored."
+            )
+        elif self.ops is None:
+            self.ops = [call]
+        elif len(self.ops) < MAX_OPS:
+            self.ops.append(call)
+        else:
+            _notice.warn(
+                "span ops",
+                f"span {self.name!r:.100} has {MAX_OPS} calls recorded; {call[0]} is left out.",
+            )
+
+
+class Journal:
+    """The facts of the running invocation, and of spans that outlive one.
+
+    Attributes:
+        entries: Spans in the order of their start.
+        measurements: (instrument, value, attributes, entry) in the order of their recording.
+        instruments: Instruments that user code created, by identity; see `api/metrics.py`.
+        overflow: Called when a bound is reached: develops what has ended, in line.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.measurements: list[tuple[object, ...]] = []
+        self.overflow: Callable[[], None] | None = None
+        self.lost = 0
+        self.lock = allocate_lock()
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry down; at the bound, develop early."""
+        with self.lock:
+            self.entries.append(entry)
+            full = len(self.entries) % MAX_ENTRIES == 0
+        if full:
+            self._overflow()
+
+    def measure(self, measurement: tuple[object, ...]) -> None:
+        """Write a measurement down; at the bound, develop early."""
+        with self.lock:
+            self.measurements.append(measurement)
+            full = len(self.measurements) % MAX_MEASUREMENTS == 0
+        if full:
+            self._overflow()
+
+    def _overflow(self) -> None:
+        if self.overflow is not None:
+            self.overflow()
+        with self.lock:  # where development could not be done, the oldest go, and it is told
+            self._shorten(self.entries, "spans", 2 * MAX_ENTRIES)
+            self._shorten(self.measurements, "measurements", 2 * MAX_MEASUREMENTS)
+
+    def _shorten(self, facts: list[Any], what: str, bound: int) -> None:
+        surplus = len(facts) - bound
+        if surplus < 0:
+            return
+        del facts[: surplus + bound // 4]
+        self.lost += surplus + bound // 4
+        _notice.warn(
+            f"journal full of {what}",
+            f"the journal holds {bound} {what} that could not be developed; the "
+            "oldest are left out. Raise the function's timeout or memory.",
+        )
+
+    def take(self) -> tuple[list[Entry], list[tuple[object, ...]]]:
+        """Take what is ready to be developed; open spans stay until they end."""
+        with self.lock:
+            ready: list[Entry] = []
+            open_: list[Entry] = []
+            for entry in self.entries:  # one look at `end` each: another thread may set it
+                (ready if entry.end else open_).append(entry)
+            self.entries = open_
+            measurements, self.measurements = self.measurements, []
+        return ready, measurements
+
+    def put_back(self, entries: list[Entry], measurements: list[tuple[object, ...]]) -> None:
+        """Return what could not be developed in time; it comes first at the next turn."""
+        with self.lock:
+            self.entries[:0] = entries
+            self.measurements[:0] = measurements
+
+    def drop(self) -> None:
+        """Forget everything: in a forked child, which the parent's facts do not belong to."""
+        self.lock = allocate_lock()
+        self.entries, self.measurements = [], []
+
+
+journal = Journal()
+"""The process's journal. Spans know their trace, so that a late one never changes owner."""

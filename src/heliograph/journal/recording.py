@@ -1,0 +1,138 @@
+"""Starting and ending an entry: the one place where a span's trace and its sampling are decided."""
+
+from __future__ import annotations
+
+from time import time_ns
+
+from .._guard import guard
+from . import current, sampling
+from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, journal, new_trace_id
+from .fault import Fault, unframe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Token
+    from typing import Any
+
+decide: Callable[[bool | None, int], bool] = sampling.decision("parentbased_always_on", 1.0)
+"""The configured sampler. See `sampling.py`."""
+
+active = False
+"""Whether anything is recorded in this process: set by bootstrap, `wrap` in Lambda, `configure`."""
+
+request_id: str | None = None
+"""Id of the running invocation, which new traces belong to."""
+
+extras = ""
+"""Parts of the environment's X-Ray header that every AWS call carries on, such as Lineage."""
+
+
+def trace_for(parent: Entry | Remote | None) -> Trace:
+    """Return the trace of a new span: its parent's, or a new one, with the sampler's decision."""
+    if parent is None:
+        trace_id = new_trace_id()
+        sampled = decide(None, trace_id)
+        return Trace(trace_id, sampled=sampled, extras=extras, request_id=request_id)
+    trace = parent.trace
+    if decide(trace.sampled, trace.id) == trace.sampled:
+        return trace
+    return Trace(
+        trace.id,
+        sampled=not trace.sampled,
+        state=trace.state,
+        extras=trace.extras,
+        request_id=trace.request_id,
+    )
+
+
+def start(name: str, parent: Entry | Remote | None, *, kind: int = INTERNAL) -> Entry:
+    """Start an entry below `parent`; it is written down if its trace is sampled."""
+    entry = Entry(name, parent, trace_for(parent), kind=kind)
+    if entry.trace.sampled:
+        journal.add(entry)
+    return entry
+
+
+class Recorder:
+    """Records the calls of one library.
+
+    Attributes:
+        library: Name of the library, as in `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS`.
+        recording: False after the user's own `uninstrument()` or instrumentation of it.
+        request_hook, response_hook: The user's, given to the official instrumentor.
+    """
+
+    def __init__(self, library: str) -> None:
+        self.library = library
+        self.recording = True
+        self.request_hook: Callable[..., object] | None = None
+        self.response_hook: Callable[..., object] | None = None
+
+    def parent(self) -> Entry | Remote | None:
+        """Return the span to record a call below; None if it is not to be recorded."""
+        if not self.recording:
+            return None
+        parent, wanted = current.span_for(self.library)
+        if parent is None or not wanted or not decide(parent.trace.sampled, parent.trace.id):
+            return None
+        return parent
+
+    def begin(
+        self, name: str, parent: Entry | Remote, subject: object, request: object
+    ) -> tuple[Entry, Token[object]]:
+        """Start the entry of a call and make it current."""
+        entry = start(name, parent, kind=CLIENT)
+        entry.call = Call(self.library, subject, request)
+        return entry, current.enter(entry)
+
+    def answer(
+        self,
+        entry: Entry,
+        token: Token[object],
+        keep: Callable[[Any], object],
+        response: object,
+        *seen: object,
+    ) -> None:
+        """End the entry of a call that returned.
+
+        Args:
+            entry: What `begin` returned.
+            token: What `begin` returned.
+            keep: Makes the bounded facts of the response.
+            response: What the call returned.
+            seen: What the user's response hook is called with, after the span.
+        """
+        with guard(f"recording a response of {self.library}"):
+            if entry.call is not None:
+                entry.call.answer = keep(response)
+        self._hooked(entry, *seen)
+        entry.end = time_ns()
+        current.leave(entry, token)
+
+    def fail(self, entry: Entry, token: Token[object], error: BaseException, *seen: object) -> None:
+        """End the entry of a call that raised, and take our frame out of the traceback."""
+        with guard(f"recording an exception of {self.library}"):
+            if entry.call is not None:
+                entry.call.fault = Fault(error)
+        self._hooked(entry, *seen)
+        entry.end = time_ns()
+        current.leave(entry, token)
+        unframe(error)
+
+    def ask(self, entry: Entry, *seen: object) -> None:
+        """Call the user's request hook."""
+        if self.request_hook is not None:
+            with guard(f"calling the request hook of {self.library}"):
+                self.request_hook(current.recorded_span(entry), *seen)
+
+    def _hooked(self, entry: Entry, *seen: object) -> None:
+        if entry.call is not None:
+            entry.call.answered = len(entry.ops or ())
+        if self.response_hook is not None and seen:
+            with guard(f"calling the response hook of {self.library}"):
+                self.response_hook(current.recorded_span(entry), *seen)
+
+
+recorders: dict[str, Recorder] = {}
+"""The recorders in place, by library."""

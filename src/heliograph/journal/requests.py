@@ -1,0 +1,134 @@
+"""HTTP requests through requests: recorded, and given the configured propagators' headers."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import _notice
+from .._guard import guard
+from .._limits import MAX_ITEMS, MAX_STRING
+from . import carry, current, fault
+from .recording import Recorder, recorders
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+recorder = Recorder("requests")
+
+excluded: Callable[[str], object] | None = None
+"""Whether a URL is excluded: the search of `OTEL_PYTHON_REQUESTS_EXCLUDED_URLS`, if set."""
+
+
+class Answer:
+    """What is kept of a response: never its body.
+
+    Attributes:
+        status: Status code.
+        headers: Bounded copy.
+        reason: Reason phrase.
+        version: HTTP version as the connection says it: 10 or 11.
+    """
+
+    __slots__ = ("headers", "reason", "status", "version")
+
+    def __init__(self, response: Any) -> None:
+        self.status = response.status_code
+        self.headers = _headers(response.headers)
+        self.reason = response.reason
+        self.version = getattr(response.raw, "version", None)
+
+
+def install(module: ModuleType) -> None:
+    """Record `Session.send`, on which every request of the library runs.
+
+    Args:
+        module: `requests.sessions`, just imported.
+    """
+    session = module.Session
+    original = session.send
+    response_type = sys.modules[module.__name__.replace("sessions", "models")].Response
+
+    def send(self: Any, request: Any, **kwargs: Any) -> Any:
+        begun = None
+        sent = request
+        with guard("recording an HTTP request"):
+            begun = _begin(request)
+        with guard("writing the trace headers of an HTTP request"):
+            span = current.span()
+            if span is not None:
+                sent = _with_headers(request, span)
+        if begun is None:
+            return original(self, sent, **kwargs)
+        entry, token = begun
+        try:
+            response = original(self, sent, **kwargs)
+        except BaseException as error:
+            answer = getattr(error, "response", None)
+            seen = (sent, answer) if isinstance(answer, response_type) else ()
+            recorder.fail(entry, token, error, *seen)
+            raise
+        recorder.answer(entry, token, Answer, response, sent, response)
+        return response
+
+    send.__doc__ = original.__doc__
+    send.__wrapped__ = original  # type: ignore[attr-defined]
+    session.send = send
+    recorders["requests"] = recorder
+    fault.know_responses(
+        lambda response: Answer(response) if isinstance(response, response_type) else None
+    )
+
+
+def _begin(request: Any) -> Any:
+    if excluded is not None and excluded(request.url):
+        return None
+    parent = recorder.parent()
+    if parent is None:
+        return None
+    facts = (str(request.method), str(request.url)[:MAX_STRING], _headers(request.headers))
+    begun = recorder.begin("HTTP", parent, None, facts)
+    recorder.ask(begun[0], request)
+    return begun
+
+
+def _with_headers(request: Any, span: Any) -> Any:
+    """Copy a prepared request, shallow but for its headers: the caller's stays as it is."""
+    sent = request.__class__.__new__(request.__class__)
+    sent.__dict__.update(request.__dict__)
+    sent.headers = request.headers.copy() if request.headers is not None else {}
+    carry.onto_request(span, sent.headers)
+    return sent
+
+
+def _headers(headers: Any) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for name, value in (headers or {}).items():
+        if len(kept) == MAX_ITEMS:
+            break
+        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        kept[name if isinstance(name, str) else str(name)] = text[:MAX_STRING]
+    return kept
+
+
+def exclude(patterns: tuple[str, ...]) -> None:
+    """Leave out requests whose URL matches one of these regular expressions.
+
+    A pattern that is none is told and left out; the others count.
+    """
+    global excluded
+    import re  # loaded by the runtime and by requests
+
+    usable = []
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+            usable.append(pattern)
+        except re.error as error:
+            _notice.warn(
+                f"excluded URL {pattern}",
+                f"excluded URL {pattern!r} is no regular expression ({error}): left out.",
+            )
+    excluded = re.compile("|".join(usable)).search if usable else None

@@ -1,0 +1,146 @@
+"""Segment documents → trees: what hangs below what, whatever order it came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FACADE = "Lambda service"
+"""Name of the line that stands for a segment that is not ours: the Lambda service sends it."""
+
+
+@dataclass
+class Node:
+    """A segment or subsegment, or the facade that stands for one that somebody else sends."""
+
+    id: str
+    name: str
+    document: Mapping[str, Any] = field(default_factory=dict)
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def facade(self) -> bool:
+        """Whether this stands for a segment that is not among the documents."""
+        return not self.document
+
+    @property
+    def parent_id(self) -> str | None:
+        """Return the id of the parent, which may be another service's segment."""
+        return self.document.get("parent_id")
+
+    @property
+    def start(self) -> float:
+        """Return the start in seconds since 1970; of a facade, its earliest child's."""
+        if self.facade:
+            return min(child.start for child in self.children)
+        return _seconds(self.document.get("start_time")) or 0.0
+
+    @property
+    def duration_ms(self) -> float | None:
+        """Return the duration; `None` for a facade, or while in progress."""
+        end = _seconds(self.document.get("end_time"))
+        return None if end is None else (end - self.start) * 1000
+
+    @property
+    def status(self) -> str | None:
+        """Return `fault`, `throttle` or `error`, the gravest that is set."""
+        return next(
+            (flag for flag in ("fault", "throttle", "error") if self.document.get(flag)), None
+        )
+
+    @property
+    def exceptions(self) -> list[tuple[str, str]]:
+        """Return type and message of every exception of the cause."""
+        found = _object(self.document.get("cause")).get("exceptions") or ()
+        parts = [_object(one) for one in found]
+        return [(str(one.get("type", "")), str(one.get("message", ""))) for one in parts]
+
+    @property
+    def http_status(self) -> int | None:
+        """Return the response's status code."""
+        response = _object(_object(self.document.get("http")).get("response"))
+        return response.get("status")
+
+    @property
+    def annotations(self) -> dict[str, Any]:
+        """Return the annotations, the searchable attributes."""
+        return _object(self.document.get("annotations"))
+
+    def walk(self) -> Iterator[Node]:
+        """Yield this node and everything below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass
+class Trace:
+    """All documents of one trace id."""
+
+    trace_id: str
+    roots: list[Node]
+
+    @property
+    def start(self) -> float:
+        """Return the earliest start, in seconds since 1970."""
+        return min(node.start for root in self.roots for node in root.walk())
+
+
+def traces(documents: Iterable[Mapping[str, Any]]) -> list[Trace]:
+    """Sort documents into traces, in the order in which the traces first appear.
+
+    A document whose parent is not there hangs below a facade. Of two documents with one id the
+    complete one counts, else the later (a segment may be sent while in progress).
+    """
+    found: dict[str, dict[str, Node]] = {}
+    for document in documents:
+        trace_id = str(document.get("trace_id"))
+        _add(found.setdefault(trace_id, {}), document)
+    return [Trace(trace_id, _roots(nodes)) for trace_id, nodes in found.items()]
+
+
+def _add(nodes: dict[str, Node], document: Mapping[str, Any]) -> None:
+    span_id = str(document.get("id"))
+    known = nodes.get(span_id)
+    if known is None or not document.get("in_progress") or known.document.get("in_progress"):
+        nodes[span_id] = Node(span_id, str(document.get("name")), document)
+    for part in document.get("subsegments") or ():
+        _add(nodes, {"parent_id": span_id, **part})
+
+
+def _roots(nodes: dict[str, Node]) -> list[Node]:
+    roots: list[Node] = []
+    facades: dict[str, Node] = {}
+    for node in sorted(nodes.values(), key=lambda node: node.start):
+        parent_id = node.parent_id
+        if parent_id is None or _circular(node, nodes):
+            roots.append(node)
+        elif parent_id in nodes:
+            nodes[parent_id].children.append(node)
+        else:
+            if parent_id not in facades:
+                facades[parent_id] = Node(parent_id, FACADE)
+                roots.append(facades[parent_id])
+            facades[parent_id].children.append(node)
+    return roots
+
+
+def _circular(node: Node, nodes: dict[str, Node]) -> bool:
+    seen, parent_id = {node.id}, node.parent_id
+    while parent_id in nodes:
+        if parent_id in seen:
+            return True
+        seen.add(parent_id)
+        parent_id = nodes[parent_id].parent_id
+    return False
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None

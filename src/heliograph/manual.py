@@ -1,0 +1,276 @@
+"""Manual spans and metrics: written to the journal, without OpenTelemetry.
+
+With no telemetry switched on every one of these is a look at one variable.
+"""
+
+from __future__ import annotations
+
+from time import time_ns
+
+from . import _notice
+from ._guard import guard
+from .journal import current, keep, recording
+from .journal.entry import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Entry, journal
+from .journal.fault import Fault
+from .journal.instrument import HISTOGRAM, Instrument
+from .version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Token
+    from types import TracebackType
+    from typing import Any, TypeVar
+
+    from typing_extensions import Self
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+KINDS = {
+    "internal": INTERNAL,
+    "server": SERVER,
+    "client": CLIENT,
+    "producer": PRODUCER,
+    "consumer": CONSUMER,
+}
+ERROR = 2
+"""Number of `opentelemetry.trace.StatusCode.ERROR`."""
+SCOPE = ("heliograph", VERSION)
+
+
+class span:  # noqa: N801 - used as a statement and as a decorator
+    """A span around a block or a function.
+
+    ```python
+    with heliograph.span("price", currency="EUR") as s:
+        s.annotate("order.id", order_id)
+
+
+    @heliograph.span()
+    def price(order): ...
+    ```
+
+    As a decorator it serves functions, coroutines, generators and async generators; the span of a
+    generator is current while its body runs, and ends with it. An exception is recorded and passes
+    through untouched.
+
+    Args:
+        name: Name of the span; for a decorated function its qualified name if not given.
+        kind: `internal`, `server`, `client`, `producer` or `consumer`.
+        attributes: Attributes given at start; names with dots go in a dict: `**{"order.id": 7}`.
+    """
+
+    __slots__ = ("_attributes", "_entry", "_kind", "_name", "_token")
+
+    def __init__(
+        self, name: str | None = None, /, *, kind: str = "internal", **attributes: Any
+    ) -> None:
+        self._name = name
+        self._kind = kind
+        self._attributes = attributes
+        self._entry: Entry | None = None
+        self._token: Token[object] | None = None
+
+    def __enter__(self) -> Self:
+        self.resume()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pause()
+        self.end(error)
+
+    def resume(self) -> None:
+        """Make the span current, started if it is not: for work that is done in steps."""
+        if not recording.active:
+            return
+        with guard("starting a span"):
+            entry = self._entry or self._start()
+            self._token = current.enter(entry)
+
+    def pause(self) -> None:
+        """Make current again what was before `resume`."""
+        if self._entry is not None and self._token is not None:
+            current.leave(self._entry, self._token)
+        self._token = None
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the span; an `Exception` is recorded and makes it failed."""
+        entry, self._entry = self._entry, None
+        if entry is None:
+            return
+        with guard("ending a span"):
+            if isinstance(error, Exception):
+                fault = Fault(error)
+                entry.op("record_exception", fault, None, time_ns(), False)
+                entry.op("set_status", ERROR, f"{type(error).__name__}: {fault.text}")
+        entry.end = entry.end or time_ns()
+
+    def _start(self) -> Entry:
+        kind = KINDS.get(self._kind)
+        if kind is None:
+            _notice.warn(
+                f"span kind {self._kind!r:.50}",
+                f"span kind {self._kind!r:.50} is none of {', '.join(KINDS)}: internal is used.",
+            )
+        name = str(self._name or "span")
+        entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
+        entry.scope = SCOPE
+        entry.attributes = keep.attributes(self._attributes)
+        self._entry = entry
+        return entry
+
+    def annotate(self, key: str, value: str | float | bool) -> span:
+        """Set an annotation: an attribute that X-Ray indexes. Returns the span."""
+        _annotate(self._entry, key, value)
+        return self
+
+    def metadata(self, key: str, value: object, namespace: str = "default") -> span:
+        """Set metadata: any JSON value that is shown and not indexed. Returns the span."""
+        _metadata(self._entry, key, value, namespace)
+        return self
+
+    def attribute(self, key: str, value: object) -> span:
+        """Set an OpenTelemetry attribute. Returns the span."""
+        entry = self._entry
+        if entry is not None:
+            with guard("setting an attribute"):
+                entry.op("set_attribute", key, keep.attribute(key, value))
+        return self
+
+    def event(self, name: str, /, **attributes: Any) -> span:
+        """Add an event, now. Returns the span."""
+        _event(self._entry, name, attributes)
+        return self
+
+    def error(self, description: str) -> span:
+        """Mark the span as failed without an exception. Returns the span."""
+        entry = self._entry
+        if entry is not None:
+            with guard("marking a span as failed"):
+                entry.op("set_status", ERROR, str(description))
+        return self
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function: each of its calls is a span."""
+        from .decorating import decorate
+
+        name = self._name or getattr(function, "__qualname__", "span")
+        return decorate(lambda: span(name, kind=self._kind, **self._attributes), function)  # type: ignore[no-any-return]
+
+
+def _annotate(entry: Entry | None, key: str, value: object) -> None:
+    if entry is None:
+        return
+    with guard("annotating a span"):
+        if not isinstance(key, str) or not key:
+            _notice.warn(
+                f"annotation {key!r:.50}", f"annotation key {key!r:.50} must be a text: left out."
+            )
+        elif type(value) not in (str, int, float, bool):
+            _notice.warn(
+                f"annotation {key:.50}",
+                f"annotation {key:.50} is {type(value).__name__} ({value!r:.100}); X-Ray indexes "
+                "str, int, float and bool. It is kept as an attribute.",
+            )
+            entry.op("set_attribute", key, keep.attribute(key, value))
+        else:
+            entry.op("annotate", key, keep.attribute(key, value))
+
+
+def _metadata(entry: Entry | None, key: str, value: object, namespace: str) -> None:
+    if entry is not None:
+        with guard("adding metadata to a span"):
+            entry.op("metadata", str(namespace), str(key), keep.attribute(key, value))
+
+
+def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
+    if entry is not None:
+        with guard("adding an event to a span"):
+            entry.op("add_event", str(name), keep.attributes(attributes), time_ns())
+
+
+def _here() -> Entry | None:
+    """Return the current span if it is one of ours."""
+    if not recording.active:
+        return None
+    here = current.span()
+    return here if type(here) is Entry else None
+
+
+def annotate(key: str, value: str | float | bool) -> None:
+    """Set an annotation on the current span: an attribute that X-Ray indexes and finds.
+
+    Args:
+        key: Its name; in X-Ray letters, digits, `_` and `.` stay, others become `_`.
+        value: Text (1,000 characters are indexed), number or boolean.
+    """
+    _annotate(_here(), key, value)
+
+
+def metadata(key: str, value: object, namespace: str = "default") -> None:
+    """Set metadata on the current span: any JSON value, shown with the span and not indexed.
+
+    Args:
+        key: Its name.
+        value: Any JSON value, within the journal's bounds (2 KB a text, 32 entries, 6 levels).
+        namespace: Its namespace in X-Ray's metadata.
+    """
+    _metadata(_here(), key, value, namespace)
+
+
+def event(name: str, /, **attributes: Any) -> None:
+    """Add an event to the current span, now.
+
+    Args:
+        name: What happened.
+        attributes: Attributes of the event.
+    """
+    _event(_here(), name, attributes)
+
+
+_instruments: dict[tuple[str, str], Instrument] = {}
+
+
+def metric(
+    name: str, value: float, /, *, unit: str = "", resolution: int = 60, **dimensions: Any
+) -> None:
+    """Record a value of a metric.
+
+    Every value counts: CloudWatch gets the exact distribution, so that sums, averages and
+    percentiles are true.
+
+    Args:
+        name: Name of the metric.
+        value: The value.
+        unit: A CloudWatch unit such as `Milliseconds`, or a UCUM one such as `ms`.
+        resolution: 1 for a high-resolution metric (seconds), else 60.
+        dimensions: Attributes that become dimensions.
+    """
+    if not recording.active:
+        return
+    with guard("recording a metric"):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            _notice.warn(
+                f"metric {name!r:.100}",
+                f"metric {name!r:.100}: its value {value!r:.100} is no number: left out.",
+            )
+            return
+        if resolution == 1:
+            dimensions["aws.emf.storage_resolution"] = 1
+        elif resolution != 60:
+            _notice.warn(
+                f"metric {name!r:.100} resolution",
+                f"metric {name!r:.100}: resolution {resolution!r:.50} must be 1 or 60: 60 is used.",
+            )
+        key = (str(name), str(unit or ""))
+        instrument = _instruments.get(key)
+        if instrument is None:
+            instrument = Instrument((*SCOPE, None, None), HISTOGRAM, *key)
+            if len(_instruments) < 1000:
+                _instruments[key] = instrument
+        journal.measure((instrument, value, keep.attributes(dimensions), current.span()))

@@ -1,0 +1,1 @@
+"""Where the package meets the Lambda runtime: bootstrap, handler, and the end of an invocation."""

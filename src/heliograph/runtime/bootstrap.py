@@ -1,0 +1,151 @@
+"""What the layer's wrapper names in `_HANDLER`, and the function that calls the user's handler.
+
+The name of this file matters: the runtime client leaves frames of a file called `bootstrap.py` out
+of the stack trace that it reports, its own as well as ours.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+_started = perf_counter_ns()
+
+import atexit  # noqa: E402 - the clock starts before our own imports
+
+from .. import _notice  # noqa: E402
+from .. import config as settings  # noqa: E402
+from .._guard import guard  # noqa: E402
+from ..journal.fault import unframe  # noqa: E402
+from . import loop, telemetry  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls a handler and records the invocation.
+
+    Args:
+        handler: The user's. Its arguments, result, exception and traceback pass through untouched.
+    """
+
+    def invoke(*args: Any, **kwargs: Any) -> Any:
+        if telemetry.running is not None:  # wrapped twice: by the layer and by the user's code
+            return handler(*args, **kwargs)
+        invocation = None
+        with guard("beginning the invocation"):
+            event, context = _arguments(args, kwargs)
+            invocation = telemetry.begin(event, context)
+        if invocation is None:
+            return handler(*args, **kwargs)
+        try:
+            result = handler(*args, **kwargs)
+        except BaseException as error:
+            with guard("ending the invocation"):
+                invocation.raised(error)
+            _over(leaving=not isinstance(error, Exception))
+            unframe(error)
+            raise
+        with guard("ending the invocation"):
+            invocation.returned(result)
+        _over(leaving=False)
+        return result
+
+    return invoke
+
+
+def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    named = list(kwargs.values())
+    event = args[0] if args else kwargs.get("event", named[0] if named else None)
+    given = args[1] if len(args) > 1 else kwargs.get("context", named[-1] if named else None)
+    return event, given
+
+
+def _over(*, leaving: bool) -> None:
+    """End the invocation; develop now what nothing later would.
+
+    Args:
+        leaving: `sys.exit` and other exceptions that are no `Exception` end the process without a
+            response and without another event (lifecycle spec 1.4).
+    """
+    telemetry.over()
+    if leaving or not loop.installed:
+        telemetry.develop()
+
+
+def start() -> None:
+    """Switch telemetry on as the environment says, and hook the runtime client."""
+    config = settings.Config.read()
+    telemetry.switch_on(config)
+    if config.handler:
+        settings.restore_handler(config.handler)
+    if config.disabled:
+        _notice.inform("off, by OTEL_SDK_DISABLED.")
+        return
+    if not loop.install():
+        _notice.warn(
+            "runtime client",
+            "the runtime client has no known shape: telemetry is sent before the response.",
+        )
+    atexit.register(telemetry.develop_at_exit)
+    _hook_snapshots(config)
+
+
+def _hook_snapshots(config: settings.Config) -> None:
+    if config.init_type != "snap-start":
+        return
+    try:
+        import snapshot_restore_py
+    except ImportError:
+        return
+    snapshot_restore_py.register_before_snapshot(telemetry.load_now)
+    snapshot_restore_py.register_after_restore(telemetry.restored)
+
+
+def _ready() -> None:
+    config = telemetry.config
+    telemetry.ready(_started)
+    if config is None or config.disabled:
+        return
+    if config.eager:
+        telemetry.load_now()
+    off = ", ".join(config.disabled_instrumentations)
+    _notice.inform(
+        f"traces to {', '.join(config.traces_exporters)}, metrics to "
+        f"{', '.join(config.metrics_exporters)}, after each response; "
+        f"headers {', '.join(config.propagators)}; sampler {config.sampler}"
+        + (f"; left alone: {off}." if off else ".")
+    )
+
+
+def _users_handler() -> Callable[..., Any]:
+    """Find the user's handler as the bare runtime does, with its errors."""
+    config = telemetry.config
+    from awslambdaric.bootstrap import _get_handler
+
+    try:
+        handler: Callable[..., Any] = _get_handler(config.handler if config is not None else "")
+    except AttributeError as error:
+        # The runtime takes an AttributeError here for a handler that is missing on *our* module.
+        # What the user's module raised is reported with the same name, message and stack.
+        stands_for = type("AttributeError", (Exception,), {})
+        raise stands_for(str(error)).with_traceback(error.__traceback__) from error.__cause__
+    return handler
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """Make the handler when the runtime asks this module for it.
+
+    Not at import: the runtime words the errors of an import by the module that it imports, which
+    would be this one.
+    """
+    if name != "handler":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with guard("starting"):
+        start()
+    handler = _users_handler()
+    with guard("starting"):
+        _ready()
+    return invoking(handler)

@@ -1,0 +1,68 @@
+"""The runtime client's loop: where the response has been posted and the next event is asked for.
+
+The hooks sit on the class that all runtime clients share, so that Managed Instances' client has
+them too (lifecycle spec 1.3). A refused POST leaves the loop before the next event is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .._guard import guard
+from ..journal.fault import unframe
+from . import telemetry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+HOOKED = ("wait_next_invocation", "post_invocation_result", "post_invocation_error")
+
+installed = False
+"""Whether development has its place after the response; else it is done in line."""
+
+
+def install() -> bool:
+    """Hook the runtime client; False if there is none, or one of another shape."""
+    global installed
+    module = sys.modules.get("awslambdaric.lambda_runtime_client")
+    client: Any = getattr(module, "BaseLambdaRuntimeClient", None) or getattr(
+        module, "LambdaRuntimeClient", None
+    )
+    if installed or client is None or not all(hasattr(client, name) for name in HOOKED):
+        return installed
+    client.wait_next_invocation = _developing_before(client.wait_next_invocation)
+    client.post_invocation_result = _seeing_refusal(client.post_invocation_result)
+    client.post_invocation_error = _seeing_refusal(client.post_invocation_error)
+    installed = True
+    return True
+
+
+def _developing_before(original: Any) -> Any:
+    def wait_next_invocation(self: Any) -> Any:
+        telemetry.develop()
+        try:
+            return original(self)
+        except BaseException as error:
+            unframe(error)
+            raise
+
+    wait_next_invocation.__wrapped__ = original  # type: ignore[attr-defined]
+    return wait_next_invocation
+
+
+def _seeing_refusal(original: Any) -> Any:
+    def post(self: Any, invoke_id: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, invoke_id, data, *args, **kwargs)
+        except BaseException as error:
+            with guard("recording a refused response"):
+                if telemetry.last is not None:
+                    size = len(data) if isinstance(data, bytes) else len(str(data).encode())
+                    telemetry.last.refused(size)
+            telemetry.develop_at_exit()
+            unframe(error)
+            raise
+
+    post.__wrapped__ = original  # type: ignore[attr-defined]
+    return post

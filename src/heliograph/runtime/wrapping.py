@@ -1,0 +1,68 @@
+"""The package form: a handler wrapped in code, with the result that the layer gives."""
+
+from __future__ import annotations
+
+import atexit
+from time import perf_counter_ns
+
+from .._guard import guard
+from ..config import Config
+from . import loop, telemetry
+from .bootstrap import invoking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def wrap(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Record the invocations of a Lambda handler. See `heliograph.wrap`."""
+    with guard("switching telemetry on"):
+        _switch_on(handler)
+    wrapped = invoking(handler)
+    with guard("naming the wrapped handler"):
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(wrapped, name, getattr(handler, name, getattr(wrapped, name)))
+        wrapped.__wrapped__ = handler  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _switch_on(handler: Callable[..., Any]) -> None:
+    if telemetry.config is not None:
+        return
+    started = perf_counter_ns()
+    config = Config.read()
+    if not config.in_lambda:
+        return  # outside Lambda nothing is recorded unless `configure` asks for it
+    name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__name__', 'handler')}"
+    telemetry.switch_on(config if config.handler else Config.read(given={"handler": name}))
+    loop.install()
+    atexit.register(telemetry.develop_at_exit)
+    telemetry.ready(started)
+
+
+def configure(
+    *,
+    span_processors: list[Any] | None = None,
+    span_exporters: list[Any] | None = None,
+    metric_readers: list[Any] | None = None,
+    metric_exporters: list[Any] | None = None,
+    views: list[Any] | None = None,
+    **settings: Any,
+) -> None:
+    """Set telemetry up in code. See `heliograph.configure`."""
+    from ..develop.extras import Extras
+
+    first = telemetry.config is None
+    config = Config.read(given=settings)
+    extras = Extras(span_processors, span_exporters, metric_readers, metric_exporters, views)
+    telemetry.switch_on(config, extras)
+    if first:
+        loop.install() if config.in_lambda else None
+        atexit.register(telemetry.develop_at_exit)
+
+
+def flush() -> bool:
+    """Develop and send now. See `heliograph.flush`."""
+    return telemetry.develop()

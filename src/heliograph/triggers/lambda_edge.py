@@ -1,0 +1,24 @@
+"""Lambda@Edge: requests and responses at a CloudFront distribution (triggers spec 5.1)."""
+
+from __future__ import annotations
+
+from . import http
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import Request
+
+
+def read(event: dict[str, Any], found: Request, _function_arn: str, _capture_query: bool) -> None:
+    """Fill in what the event says of its HTTP request."""
+    records = event.get("Records")
+    record = records[0] if type(records) is list and records else None
+    front = http.table(record, "cf") if type(record) is dict else http.NOTHING
+    call = http.table(front, "request")
+    http.put_method(found, http.text(call, "method"))
+    http.put_path(found, http.text(call, "uri"))
+    http.put_client(found, None, http.text(call, "clientIp"))
+    kind = http.text(http.table(front, "config"), "eventType")
+    found.put("heliograph.edge.event_type", kind)

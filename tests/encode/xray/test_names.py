@@ -1,0 +1,118 @@
+"""What a document is called."""
+
+import pytest
+
+from heliograph.encode import xray
+from heliograph.encode.xray.names import sanitised
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        pytest.param("<subDomain>.example.com", "subDomain.example.com", id="vector 10, brackets"),
+        pytest.param("<>", "span", id="vector 10, nothing left"),
+        pytest.param(
+            "EP @ test_15.testing-dömain.org#GO",
+            "EP @ test_15.testing-dömain.org#GO",
+            id="vector 10, all good",
+        ),
+        pytest.param("a" * 250, "a" * 200, id="vector 37, too long"),
+        pytest.param("customers?x=1,y", "customersx=1y", id="what X-Ray refuses"),
+        pytest.param("GET\r\n/a\tb", "GET /a b", id="control characters"),
+        pytest.param("back\\slash", "backslash", id="backslash"),
+        pytest.param("٣ items", " items", id="digits of other scripts"),
+        pytest.param("注文", "注文", id="letters of other scripts"),
+        pytest.param("😀" * 3 + "\ud800", "span", id="symbols and surrogates"),
+        pytest.param("", "span", id="empty"),
+        pytest.param("   ", "span", id="blank"),
+    ],
+)
+def test_sanitised(written, kept):
+    """Only characters that X-Ray takes are left of a name, and always some."""
+    assert sanitised(written) == kept
+
+
+LAMBDA = {"faas.name": "orders", "service.name": "orders"}
+
+
+@pytest.mark.parametrize(
+    ("span", "options", "name"),
+    [
+        pytest.param(
+            {"kind": "SERVER", "name": "orders", "attributes": {"code.function.name": "app.main"},
+             "parent": "remote", "resource": LAMBDA},
+            {"facade": True}, "app.main", id="handler that repeats the function's name",
+        ),
+        pytest.param(
+            {"kind": "SERVER", "name": "GET /a", "attributes": {"code.function.name": "app.main",
+             "peer.service": "x", "aws.local.service": "orders"},
+             "parent": "remote", "resource": LAMBDA},
+            {"facade": True}, "GET /a", id="handler with a name of its own",
+        ),
+        pytest.param(
+            {"kind": "SERVER", "name": "orders", "parent": "remote", "resource": LAMBDA},
+            {"facade": True}, "orders", id="handler without a function",
+        ),
+        pytest.param(
+            {"kind": "SERVER", "name": "app.main", "parent": "remote",
+             "resource": {"faas.name": "orders", "service.name": "unknown_service:python"}},
+            {"facade": False}, "orders", id="segment without a service's name",
+        ),
+        pytest.param(
+            {"kind": "CONSUMER", "name": "q process", "parent": "remote",
+             "resource": {"service.name": "worker"}},
+            {"facade": False}, "worker", id="consumer segment is the service",
+        ),
+        pytest.param(
+            {"kind": "SERVER", "attributes": {"aws.local.service": "mine"}, "parent": "remote",
+             "resource": {"service.name": "orders"}},
+            {"facade": False}, "mine", id="Application Signals' own name",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "GET",
+             "attributes": {"url.full": "https://me:secret@api.example.com:443/a"}},
+            {"facade": True}, "api.example.com", id="host of a URL, default port",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "GET", "attributes": {"http.url": "http://10.0.0.1:8080/"}},
+            {"facade": True}, "10.0.0.1:8080", id="host of a URL, other port",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "GET", "attributes": {"url.full": "http://[::1]:9/"}},
+            {"facade": True}, "::1:9", id="host of a URL, v6",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "GET",
+             "attributes": {"server.address": "a.example.com", "http.host": "b.example.com"}},
+            {"facade": True}, "a.example.com", id="stable address before the old host",
+        ),
+        pytest.param(
+            {"kind": "INTERNAL", "name": "GET", "attributes": {"server.address": "a.example.com"}},
+            {"facade": True}, "GET", id="an address names only what calls",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "SELECT",
+             "attributes": {"db.namespace": "shop", "server.address": "db.example.com"}},
+            {"facade": True}, "shop@db.example.com", id="stable database",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "SELECT", "attributes": {"db.name": "shop",
+             "db.connection_string": "jdbc:sqlserver://u:p@sql.example.com:1433;db=x"}},
+            {"facade": True}, "shop@sql.example.com", id="jdbc",
+        ),
+        pytest.param(
+            {"kind": "CLIENT", "name": "GET", "attributes": {"db.system": "redis"}},
+            {"facade": True}, "redis", id="no address: the database system",
+        ),
+        pytest.param(
+            {"kind": "PRODUCER", "name": "orders publish", "attributes": {
+             "messaging.destination.name": "orders"}},
+            {"facade": True}, "orders publish", id="messaging keeps the span's name",
+        ),
+    ],
+)  # fmt: skip
+def test_name(span, options, name, ended, new_id):
+    """The service map's node is named after the service, never after a verb."""
+    rule = xray.AnnotationRule()
+    made = xray.document(ended(**span), new_id=new_id, annotate=rule, **options)
+    assert made["name"] == name

@@ -1,0 +1,214 @@
+"""What a person reads: whole outputs, 100 columns wide, without a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from heliograph.lab.invocation import Answer
+from heliograph.lab.session import Outcome
+from heliograph.lab.show import show
+
+TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+DOCUMENTS = [
+    {
+        "id": "b", "parent_id": "a", "trace_id": TRACE, "name": "DynamoDB", "namespace": "aws",
+        "start_time": 10.001, "end_time": 10.0125, "http": {"response": {"status": 200}},
+    },
+    {
+        "id": "c", "parent_id": "a", "trace_id": TRACE, "name": "partner.example.com",
+        "namespace": "remote", "start_time": 10.02, "end_time": 10.0925, "fault": True,
+        "http": {"response": {"status": 503}},
+        "cause": {"exceptions": [{"type": "HTTPError", "message": "503 for [/stock]"}]},
+    },
+    {
+        "id": "a", "parent_id": "53995c3f42cd8ad8", "trace_id": TRACE, "name": "app.handler",
+        "start_time": 10.0, "end_time": 10.1, "annotations": {"order": 7, "tenant": "[blue]"},
+    },
+    {
+        "id": "d", "parent_id": "c", "trace_id": TRACE, "name": "retry", "start_time": 10.05,
+        "in_progress": True,
+    },
+]  # fmt: skip
+METRICS = json.dumps(
+    {
+        "_aws": {
+            "Timestamp": 1,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Shop",
+                    "Dimensions": [["service"]],
+                    "Metrics": [{"Name": "latency", "Unit": "Milliseconds"}, {"Name": "lost"}],
+                }
+            ],
+        },
+        "service": "orders",
+        "latency": [1, 2, 10],
+    }
+)
+
+
+def shown(outcome: Outcome) -> str:
+    """Return what is printed, 100 columns wide, without the blanks that fill a line."""
+    out = io.StringIO()
+    show(outcome, Console(file=out, width=100, highlight=False))
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def outcome(answer: Answer, **more: object) -> Outcome:
+    """Return an outcome with a trace header and the like filled in."""
+    given = {"number": 1, "cold": True, "trace_header": None, "init_ms": None, "exit_code": None}
+    return Outcome(answer=answer, **{**given, **more})
+
+
+def test_shows_everything():
+    """Times, answer, tree, metrics, log and stderr, in this order."""
+    answer = Answer(
+        "response", 202, b'{"statusCode": 200}', "r-1", t_sent=1.0, t_answered=1.0125, t_over=1.07
+    )
+
+    text = shown(
+        outcome(
+            answer,
+            init_ms=120.04,
+            documents=DOCUMENTS,
+            refused=2,
+            stdout=["hello [bold]you[/bold]", METRICS, "x" * 120],
+            stderr=["careful\x1b[2J"],
+        )
+    )
+
+    assert text == (
+        "1 · cold · ok "
+        + "─" * 86
+        + f"""
+init 120.0 ms · response 12.5 ms · after the response 57.5 ms
+response  {{"statusCode": 200}}
+
+trace {TRACE}
+└── Lambda service (its own segment, 53995c3f42cd8ad8)
+    └── app.handler                  +0.0    100.0 ms
+        order = 7
+        tenant = [blue]
+        ├── DynamoDB                 +1.0     11.5 ms  aws  200
+        └── partner.example.com     +20.0     72.5 ms  remote  503  fault
+            HTTPError: 503 for [/stock]
+            └── retry               +50.0  in progress
+
+datagrams that X-Ray would not take: 2
+
+metric   count  min    avg  p50  max  unit          namespace  dimensions
+latency      3    1  4.333    2   10  Milliseconds  Shop       service=orders
+
+CloudWatch will leave this out: metric 'lost' is None, no number or numbers
+
+log
+  hello [bold]you[/bold]
+  {"x" * 120}
+
+stderr
+  careful [2J
+
+"""
+    )
+
+
+ERROR = {
+    "errorType": "ValueError",
+    "errorMessage": "no stock",
+    "stackTrace": ['  File "app.py", line 2, in handler\n    raise ValueError\n'],
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "more", "expected"),
+    [
+        pytest.param(
+            Answer("error", 202, json.dumps(ERROR).encode(), "r"),
+            {"cold": False, "number": 2},
+            'error  ValueError: no stock\n  File "app.py", line 2, in handler\n'
+            "    raise ValueError",
+            id="error",
+        ),
+        pytest.param(
+            Answer("error", 202, b"not as a runtime posts it", "r"),
+            {},
+            "error  not as a runtime posts it",
+            id="odd-error",
+        ),
+        pytest.param(
+            Answer("response", 413, b"1", "r"),
+            {"exit_code": 1},
+            "response  1\nrefused by the Runtime API with 413\nthe process ended with exit code 1",
+            id="refused",
+        ),
+        pytest.param(
+            Answer("response", 202, b"1", "r", timed_out=True),
+            {"exit_code": -9},
+            "response  1\nanswered, but killed at the deadline before it was over",
+            id="late",
+        ),
+        pytest.param(
+            Answer("init_error", 0, json.dumps({**ERROR, "stackTrace": []}).encode(), "r"),
+            {"exit_code": 1},
+            "init error  ValueError: no stock\nthe process ended with exit code 1",
+            id="init-error",
+        ),
+        pytest.param(
+            Answer("exit", 0, b'{"errorType": "T", "errorMessage": "m"}', "r"),
+            {"exit_code": 3},
+            "exit  T: m\nthe process ended with exit code 3",
+            id="exit",
+        ),
+    ],
+)
+def test_shows_a_failure(answer, more, expected):
+    """A failed invocation says so in its title, and how it failed below."""
+    title, _, rest = shown(outcome(answer, **more)).partition("\n")
+
+    start = "cold" if more.get("cold", True) else "warm"
+    assert title.rstrip("─ ") == f"{more.get('number', 1)} · {start} · failed"
+    assert rest.rstrip("\n") == expected
+
+
+def test_cuts_what_is_long():
+    """An answer of megabytes does not fill the screen."""
+    text = shown(outcome(Answer("response", 202, b"x" * 5000, "r")))
+
+    assert f"response  {'x' * 2000} … (5000 characters)\n" in text
+
+
+def test_an_outcome_is_json():
+    """`--json` has everything, in plain values."""
+    answer = Answer("response", 202, b"1", "r-1", t_sent=1.0, t_answered=1.5)
+
+    value = outcome(answer, stdout=[METRICS, "line"], documents=DOCUMENTS[:1]).as_dict()
+
+    assert json.loads(json.dumps(value)) == {
+        "number": 1,
+        "start": "cold",
+        "failed": False,
+        "request_id": "r-1",
+        "trace_header": None,
+        "init_ms": None,
+        "response_ms": 500.0,
+        "after_ms": None,
+        "answer": {
+            "kind": "response", "status": 202, "error_type": None, "timed_out": False, "body": "1",
+        },
+        "exit_code": None,
+        "documents": DOCUMENTS[:1],
+        "metrics": [
+            {
+                "namespace": "Shop", "metric": "latency", "unit": "Milliseconds",
+                "dimensions": {"service": "orders"}, "count": 3, "minimum": 1,
+                "average": 13 / 3, "maximum": 10, "p50": 2,
+            },
+        ],
+        "metric_problems": ["metric 'lost' is None, no number or numbers"],
+        "stdout": ["line"],
+        "stderr": [],
+    }  # fmt: skip

@@ -1,0 +1,110 @@
+"""The locks: they hold what pyproject.toml asks for, by hash, on every supported Python."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from packaging.markers import Marker, default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from layer import wheels
+from scripts import locks, pythons
+from scripts.places import REQUIREMENTS, ROOT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def group(name: str) -> list[str]:
+    """Return a dependency group's requirements, with those of the groups it includes."""
+    flat: list[str] = []
+    for item in PROJECT["dependency-groups"][name]:
+        flat += [item] if isinstance(item, str) else group(item["include-group"])
+    return flat
+
+
+ASKED = {
+    "dev": [
+        *PROJECT["project"]["dependencies"],
+        *(r for extra in PROJECT["project"]["optional-dependencies"].values() for r in extra),
+        *group("dev"),
+        *PROJECT["build-system"]["requires"],
+    ],
+    "layer": PROJECT["project"]["dependencies"],
+    "runtime": [
+        line
+        for line in (REQUIREMENTS / "runtime.in").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ],
+    "uv": ["uv"],
+}
+
+
+def pinned(lock: str, version: str) -> dict[str, str]:
+    """Return what a lock installs on a Python of this version: name to version."""
+    env = {
+        **default_environment(),
+        "python_version": version,
+        "python_full_version": f"{version}.0",
+    }
+    pins = locks.read(REQUIREMENTS / f"{lock}.txt")
+    here = [p for p in pins if not p.marker or Marker(p.marker).evaluate(env)]
+    assert len({p.name for p in here}) == len(here), "a package is pinned twice"
+    return {p.name: p.version for p in here}
+
+
+@pytest.mark.parametrize("version", pythons.SUPPORTED)
+@pytest.mark.parametrize("lock", locks.LOCKS)
+def test_lock_holds_what_is_asked(lock: str, version: str) -> None:
+    """Every requirement is met by its pin on every supported Python; else run `make lock`."""
+    pins = pinned(lock, version)
+    unmet = [
+        text
+        for text in ASKED[lock]
+        for wanted in [Requirement(text)]
+        if not wanted.specifier.contains(
+            pins.get(canonicalize_name(wanted.name), "0"), prereleases=True
+        )
+    ]
+    assert unmet == []
+
+
+@pytest.mark.parametrize("lock", [name for name in locks.LOCKS if name not in {"dev", "uv"}])
+def test_locks_agree(lock: str) -> None:
+    """What is tested in the development environment is what is shipped and run."""
+    for version in pythons.SUPPORTED:
+        tested = pinned("dev", version)
+        assert {name: tested.get(name) for name in pinned(lock, version)} == pinned(lock, version)
+
+
+@pytest.mark.parametrize("lock", locks.LOCKS)
+def test_every_pin_has_hashes(lock: str) -> None:
+    """Nothing is installed that is not the file that was locked."""
+    assert [p.name for p in locks.read(REQUIREMENTS / f"{lock}.txt") if not p.hashes] == []
+
+
+@pytest.mark.parametrize("lock", locks.LOCKS)
+def test_no_address_and_no_path(lock: str) -> None:
+    """A lock names no index and no place: it works with whatever index the machine reaches."""
+    lines = (REQUIREMENTS / f"{lock}.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if re.search(r"://|--(extra-)?index|^\s*#.*/|^-", line)] == []
+
+
+def test_layer_lock_leaves_the_runtime_its_own() -> None:
+    """The layer's lock asks for nothing that Lambda's runtime or the function brings."""
+    assert set(pinned("layer", "3.10")) & {*wheels.NEVER, *pinned("runtime", "3.10")} == set()
+
+
+def test_supported_pythons_are_declared() -> None:
+    """The classifiers, requires-python and the scripts speak of the same versions."""
+    prefix = "Programming Language :: Python :: 3."
+    declared = [c for c in PROJECT["project"]["classifiers"] if c.startswith(prefix)]
+    assert [c.rpartition(" ")[2] for c in declared] == list(pythons.SUPPORTED)
+    assert PROJECT["project"]["requires-python"] == f">={pythons.SUPPORTED[0]}"
