@@ -12,7 +12,7 @@ from ._guard import guard
 from .journal import current, keep, recording
 from .journal.entry import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Entry, journal
 from .journal.fault import Fault
-from .journal.instrument import HISTOGRAM, Instrument
+from .journal.instrument import HISTOGRAM, DoorMetric
 from .version import VERSION
 
 TYPE_CHECKING = False
@@ -233,7 +233,7 @@ def event(name: str, /, **attributes: Any) -> None:
     _event(_here(), name, attributes)
 
 
-_instruments: dict[tuple[str, str], Instrument] = {}
+_instruments: dict[tuple[str, str], DoorMetric] = {}
 
 
 def metric(
@@ -270,7 +270,7 @@ def metric(
         key = (str(name), str(unit or ""))
         instrument = _instruments.get(key)
         if instrument is None:
-            instrument = Instrument((*SCOPE, None, None), HISTOGRAM, *key)
+            instrument = DoorMetric((*SCOPE, None, None), HISTOGRAM, *key)
             if len(_instruments) < 1000:
                 _instruments[key] = instrument
         journal.measure((instrument, value, keep.attributes(dimensions), current.span()))

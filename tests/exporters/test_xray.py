@@ -287,7 +287,7 @@ if not child:
 exporter._lock.release()
 _, status = os.waitpid(child, 0)
 tracer.start_span("after").end()
-sys.exit(status)
+sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 

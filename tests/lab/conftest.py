@@ -1,11 +1,10 @@
-"""Functions under the real runtime client, on every runtime tree that the environment names."""
+"""Functions under the real runtime client: on the newest Python, or on each there is."""
 
 from __future__ import annotations
 
-import os
-import sys
 import textwrap
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,31 +12,8 @@ from heliograph.lab.function import Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-
-class Runtime(NamedTuple):
-    """A Python, and the directory of its runtime client; without one, its own packages."""
-
-    python: str
-    runtime_dir: str | None
-
-
-def _runtimes() -> list[object]:
-    """Read `3.11=/python:/runtime;3.13=...`; without it, the present Python and its packages."""
-    named = os.environ.get("HELIOGRAPH_TEST_RUNTIMES", "")
-    found = []
-    for part in filter(None, named.split(";")):
-        version, _, places = part.partition("=")
-        python, _, directory = places.partition(":")
-        found.append(pytest.param(Runtime(python, directory), id=version))
-    return found or [pytest.param(Runtime(sys.executable, None), id="own")]
-
-
-@pytest.fixture(params=_runtimes())
-def runtime(request: pytest.FixtureRequest) -> Runtime:
-    """A Python with the real runtime client."""
-    return request.param
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -54,14 +30,26 @@ def task(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def start(runtime: Runtime, task: Callable[[str], Path]) -> Iterator[Callable[..., Function]]:
-    """Start functions from their code; they are closed after the test."""
+def start(one_runtime: dict[str, str], task) -> Iterator[Callable[..., Function]]:
+    """Start a function from its code, on the newest Python; it is closed after the test."""
+    yield from starting(one_runtime, task)
+
+
+@pytest.fixture
+def start_on_each(runtime: dict[str, str], task) -> Iterator[Callable[..., Function]]:
+    """Start a function from its code, on each Python in turn; it is closed after the test."""
+    yield from starting(runtime, task)
+
+
+def starting(
+    runtime: dict[str, str], task: Callable[[str], Path]
+) -> Iterator[Callable[..., Function]]:
+    """Yield what starts functions on a runtime; close them afterwards."""
     running = []
 
     def start(code: str, **options: object) -> Function:
-        function = Function(
-            task(code), python=runtime.python, runtime_dir=runtime.runtime_dir, **options
-        )
+        directory = ROOT / runtime["runtime_dir"]
+        function = Function(task(code), python=runtime["python"], runtime_dir=directory, **options)
         running.append(function)
         function.start()
         return function

@@ -13,6 +13,7 @@ import pytest
 import heliograph
 
 SOURCE = str(Path(heliograph.__file__).parents[1])
+ROOT = Path(__file__).parents[2]
 
 CODE = """
 import json, os, socket, sys, time
@@ -39,17 +40,16 @@ def handler(event, context):
 
 
 @pytest.fixture
-def run(runtime, task):
+def run(one_runtime, task):
     """Run `heliograph invoke app.handler` with arguments; returns the finished process."""
     root = task(CODE)
 
     def run(*arguments: str, stdin: str = "", handler: str = "app.handler"):
-        where = ["--task", str(root), "--python", runtime.python]
-        if runtime.runtime_dir:
-            where += ["--runtime", runtime.runtime_dir]
-        command = [sys.executable, "-m", "heliograph.lab", "invoke", handler, *where, *arguments]
+        where = ["--python", one_runtime["python"], "--runtime", one_runtime["runtime_dir"]]
+        command = [sys.executable, "-m", "heliograph.lab", "invoke", handler, *where]
+        command += ["--task", str(root), *arguments]
         return subprocess.run(
-            command, input=stdin, capture_output=True, text=True, env=environment()
+            command, input=stdin, capture_output=True, text=True, env=environment(), cwd=ROOT
         )
 
     return run

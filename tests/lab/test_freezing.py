@@ -36,10 +36,10 @@ def stopped(pid: int) -> bool:
     return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
-def test_freezes_between_invocations(start, tmp_path):
+def test_freezes_between_invocations(start_on_each, tmp_path):
     """While the runtime waits for an event nothing of the function moves; then all goes on."""
     beats = tmp_path / "beats"
-    function = start(BEAT, env={"BEATS": str(beats)})
+    function = start_on_each(BEAT, env={"BEATS": str(beats)})
 
     for _ in range(3):
         function.invoke(Invocation())
@@ -90,24 +90,42 @@ def test_an_extension_keeps_the_function_awake(start):
     assert until(lambda: stopped(function.pid))
 
 
-def test_nothing_outlives_the_function(start):
+CHILD = """
+import subprocess, sys
+child = subprocess.Popen(["sleep", "600"])
+def handler(event, context):
+    if event:
+        sys.exit(event)
+    return child.pid
+"""
+
+
+def test_nothing_outlives_a_function_that_is_closed(start):
     """Children of the function end with it, frozen or not."""
-    function = start(
-        """
-        import subprocess
-        child = subprocess.Popen(["sleep", "600"])
-        def handler(event, context): return child.pid
-        """
-    )
+    function = start(CHILD)
     child = function.invoke(Invocation()).json()
     assert Path(f"/proc/{child}").exists()
 
     function.close()
 
-    assert until(lambda: not Path(f"/proc/{child}").exists() or zombie(child))
+    assert until(lambda: gone(child))
     assert function.exit_code == -signal.SIGKILL
 
 
-def zombie(pid: int) -> bool:
-    """Say whether a process has ended and only waits to be reaped by someone else."""
-    return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+def test_nothing_outlives_a_function_that_ended(start):
+    """Children of a function that exits by itself end with it, and its exit code is its own."""
+    function = start(CHILD)
+    child = function.invoke(Invocation()).json()
+
+    function.invoke(Invocation(3))
+
+    assert until(lambda: gone(child))
+    assert function.exit_code == 3
+
+
+def gone(pid: int) -> bool:
+    """Say whether a process has ended; it may still wait to be reaped by someone else."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True

@@ -12,9 +12,9 @@ from heliograph.lab.invocation import Invocation
 LIMIT = 6_291_556
 
 
-def test_answers_with_what_the_handler_returned(start):
+def test_answers_with_what_the_handler_returned(start_on_each):
     """The value that the handler returns is the answer, with all its times in order."""
-    function = start("def handler(event, context): return {'got': event}")
+    function = start_on_each("def handler(event, context): return {'got': event}")
 
     answer = function.invoke(Invocation({"id": "é"}))
 
@@ -24,9 +24,9 @@ def test_answers_with_what_the_handler_returned(start):
     assert function.init_ms > 0
 
 
-def test_reports_an_exception(start):
+def test_reports_an_exception(start_on_each):
     """An exception becomes an error answer, and the environment lives on."""
-    function = start(
+    function = start_on_each(
         """
         def handler(event, context):
             if event:
@@ -64,9 +64,9 @@ def test_reports_an_exception(start):
         ),
     ],
 )  # fmt: skip
-def test_reports_an_error_of_init(start, code, handler, error_type, message):
+def test_reports_an_error_of_init(start_on_each, code, handler, error_type, message):
     """What fails before the first event is the answer to it, and the process ends with 1."""
-    function = start(code, handler=handler)
+    function = start_on_each(code, handler=handler)
 
     answer = function.invoke(Invocation())
 
@@ -86,9 +86,9 @@ def test_reports_an_error_of_init(start, code, handler, error_type, message):
         pytest.param("os.kill(os.getpid(), 9)", -9, "error: signal: killed", id="sigkill"),
     ],
 )
-def test_tells_how_a_process_ended_without_an_answer(start, ending, exit_code, message):
+def test_tells_how_a_process_ended_without_an_answer(start_on_each, ending, exit_code, message):
     """An end of the process is an answer in itself, with what was written up to it."""
-    function = start(
+    function = start_on_each(
         f"""
         import os, sys
         def handler(event, context):
@@ -111,9 +111,9 @@ def test_tells_how_a_process_ended_without_an_answer(start, ending, exit_code, m
     ("size", "status"),
     [pytest.param(LIMIT, 202, id="largest"), pytest.param(LIMIT + 1, 413, id="too-large")],
 )
-def test_refuses_a_response_that_is_too_large(start, size, status):
+def test_refuses_a_response_that_is_too_large(start_on_each, size, status):
     """6 MiB and 100 bytes pass, one byte more is refused, which ends the on-demand runtime."""
-    function = start("def handler(event, context): return 'x' * event")
+    function = start_on_each("def handler(event, context): return 'x' * event")
 
     answer = function.invoke(Invocation(size - 2))  # JSON's quotes
 
@@ -122,9 +122,9 @@ def test_refuses_a_response_that_is_too_large(start, size, status):
         assert function.wait_exit() == 1
 
 
-def test_refuses_a_late_answer(start):
+def test_refuses_a_late_answer(start_on_each):
     """An answer after the deadline is told 410, which ends the on-demand runtime."""
-    function = start(
+    function = start_on_each(
         """
         import time
         def handler(event, context):
@@ -138,9 +138,9 @@ def test_refuses_a_late_answer(start):
     assert function.wait_exit() == 1
 
 
-def test_refuses_as_told(start):
+def test_refuses_as_told(start_on_each):
     """A test can have any answer refused with any status."""
-    function = start("def handler(event, context): return 1")
+    function = start_on_each("def handler(event, context): return 1")
 
     answer = function.invoke(Invocation(refuse_with=500))
 
@@ -200,9 +200,9 @@ def test_says_what_a_function_wrote_when_it_hangs(start):
         function.invoke(Invocation())
 
 
-def test_context_has_what_the_headers_said(start):
+def test_context_has_what_the_headers_said(start_on_each):
     """Every header of the Runtime API reaches the context or the environment."""
-    function = start(
+    function = start_on_each(
         """
         import os
         def handler(event, context):

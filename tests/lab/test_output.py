@@ -7,9 +7,9 @@ import time
 from heliograph.lab.invocation import Invocation
 
 
-def test_framed_log(start):
+def test_framed_log(start_on_each):
     """Given a log descriptor the runtime frames its log; prints still go to stdout."""
-    function = start(
+    function = start_on_each(
         """
         import logging
         def handler(event, context):
@@ -29,9 +29,9 @@ def test_framed_log(start):
     assert function.stdout.lines() == ["printed"]
 
 
-def test_managed_instance(start):
+def test_managed_instance(start_on_each):
     """Each worker has its own process and streams; workers serve at the same time."""
-    function = start(
+    function = start_on_each(
         """
         import os, sys, time
         def handler(event, context):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics._internal.measurement import Measurement
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
 from .._guard import guard
 from ..api.metrics import make
-from ..journal.instrument import observables
+from ..journal.instrument import DoorMetric, observables
 from .pipeline import named
 
 if TYPE_CHECKING:
@@ -83,13 +85,30 @@ class Metering:
     def replay(self, instrument: Instrument, value: Any, attributes: Any, context: Context) -> None:
         """Make one measurement on the SDK's instrument."""
         made = self._instrument(instrument)
+        if isinstance(instrument, DoorMetric):
+            at = Measurement(value, time_ns(), made, context, attributes)
+            made._measurement_consumer.consume_measurement(at)
+            return
         measure = getattr(made, "add", None) or getattr(made, "record", None) or made.set
         measure(value, attributes, context)
 
     def _instrument(self, instrument: Instrument) -> Any:
         made = self._made.get(instrument)
         if made is None:
-            made = self._made[instrument] = make(instrument, self.provider)
+            made = self._made[instrument] = self._make(instrument)
+        return made
+
+    def _make(self, instrument: Instrument) -> Any:
+        """Create the SDK's instrument; `heliograph.metric` is not bound by OpenTelemetry's names.
+
+        CloudWatch's names have upper case and spaces, its values may be negative; the SDK's
+        histogram lowers the one and drops the other. Views see the name as it was given.
+        """
+        if not isinstance(instrument, DoorMetric):
+            return make(instrument, self.provider)
+        meter = self.provider.get_meter(*instrument.scope)
+        made: Any = meter.create_histogram(f"metric{len(self._made)}", unit=instrument.unit)
+        made.name = instrument.name
         return made
 
     def collect(self) -> None:

@@ -62,10 +62,11 @@ class Daemon:
         """Return False, and say so once, if the system knows that nobody takes the datagrams."""
         if self._socket is None:
             return True
-        number = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if number:
-            self._failed(OSError(number, os.strerror(number)))
-        return not number
+        try:
+            number = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        except OSError as error:
+            return self._failed(error)
+        return not number or self._failed(OSError(number, os.strerror(number)))
 
     def close(self) -> None:
         """Close the socket; the next document opens another."""

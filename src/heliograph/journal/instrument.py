@@ -45,5 +45,11 @@ class Instrument:
         self.boundaries = boundaries
 
 
+class DoorMetric(Instrument):
+    """A metric of `heliograph.metric`: a distribution of any numbers, under CloudWatch's names."""
+
+    __slots__ = ()
+
+
 observables: list[Instrument] = []
 """Observable instruments, which are collected without any measurement of user code's."""

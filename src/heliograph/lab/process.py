@@ -93,18 +93,7 @@ class Process:
         self.stdout, self.stderr = self._output.add(out, "stdout"), self._output.add(err, "stderr")
         self.started = time.perf_counter()
         try:
-            self._leader = subprocess.Popen(
-                command,
-                env=named,
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                pass_fds=passed,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ConfigurationError(f"{command[0]!r} does not start: {error}") from error
+            self._leader = _spawn(command, named, cwd, stdout, stderr, passed)
         finally:
             for descriptor in (*passed, stdout, stderr):
                 os.close(descriptor)
@@ -138,3 +127,26 @@ class Process:
         self._output.wait_closed(1.0)  # a process that left the group may hold a pipe open
         self.exit_code = code
         self._on_exit()
+
+
+def _spawn(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    stdout: int,
+    stderr: int,
+    passed: Sequence[int],
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=passed,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ConfigurationError(f"{command[0]!r} does not start: {error}") from error

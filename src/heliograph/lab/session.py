@@ -47,7 +47,7 @@ class Outcome:
     @property
     def log(self) -> list[str]:
         """Return the lines of stdout that are no metrics."""
-        return [line for line in self.stdout if not is_record(line)]
+        return [line for line in self.stdout if line.strip() and not is_record(line)]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole as JSON values."""

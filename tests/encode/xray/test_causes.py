@@ -132,6 +132,15 @@ def test_exception_without_a_traceback():
     assert stack.parse("ValueError: x\n") == [stack.Raised("ValueError", "x", [], 0, group=False)]
 
 
+def test_stack_of_another_language_is_kept(ended, new_id):
+    """A stack that is not Python's has no frames in `cause`: its text is metadata."""
+    told = {"exception.type": "Error", "exception.stacktrace": "Error: x\n    at f (a.js:1:2)"}
+    span = ended(events=[("exception", told)])
+    document = xray.document(span, facade=True, new_id=new_id, annotate=xray.AnnotationRule())
+    (event,) = document["metadata"]["events"]
+    assert event["attributes"] == {"exception.stacktrace": told["exception.stacktrace"]}
+
+
 @pytest.mark.parametrize("text", ["", "\n", "  \n  indented", "\x00"])
 def test_no_traceback_at_all(text):
     """A text that is no traceback breaks nothing."""

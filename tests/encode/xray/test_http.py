@@ -32,6 +32,16 @@ def test_url(kind, attributes, url, ended, new_id):
     assert made(ended("x", kind, attributes), new_id)["http"]["request"]["url"] == url
 
 
+def test_forwarded_is_for_segments(ended, new_id):
+    """X-Ray reads `x_forwarded_for` on segments only."""
+    span = ended("x", "SERVER", {"client.address": "192.0.2.1", "http.method": "GET"},
+                 parent="remote")  # fmt: skip
+    request = {"method": "GET", "client_ip": "192.0.2.1"}
+    assert made(span, new_id)["http"]["request"] == request
+    segment = made(span, new_id, facade=False)["http"]["request"]
+    assert segment == {**request, "x_forwarded_for": True}
+
+
 def test_address_alone_is_no_http(ended, new_id):
     """A SQL or Redis span has an address; it is metadata then, and not lost."""
     document = made(ended("GET", "CLIENT", {"server.address": "r", "server.port": 6379}), new_id)

@@ -179,6 +179,46 @@ def test_other_clouds_have_no_aws(ended, new_id):
     assert not {"aws", "origin"} & set(document)
 
 
+def test_method_of_another_rpc_system(ended, new_id):
+    """`aws.operation` is for AWS: a gRPC method is metadata, and not lost."""
+    attributes = {"rpc.system": "grpc", "rpc.service": "shop.Cart", "rpc.method": "Add"}
+    document = made(ended("shop.Cart/Add", "CLIENT", attributes), new_id)
+    assert (document["name"], "operation" in document["aws"]) == ("shop.Cart", False)
+    assert document["metadata"] == {"default": attributes}
+
+
+def test_json_without_end(ended, new_id):
+    """A JSON text that is nested beyond what Python reads is kept as the text it is."""
+    text = '{"a":' * 100_000
+    document = made(ended(attributes={"aws.xray.metadata.n": text}), new_id)
+    assert document["metadata"] == {"default": {"aws.xray.metadata.n": text}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "facade", "as_segment", "is_segment"),
+    [
+        pytest.param("SERVER", "remote", True, False, False, id="handler"),
+        pytest.param("SERVER", "remote", True, True, True, id="handler as segment"),
+        pytest.param("CONSUMER", "remote", True, True, True, id="consuming handler as segment"),
+        pytest.param("CLIENT", "remote", True, True, False, id="a call is no handler"),
+        pytest.param("SERVER", "local", True, True, False, id="a server inside is no handler"),
+        pytest.param("SERVER", "remote", False, False, True, id="another trace"),
+        pytest.param("INTERNAL", None, False, False, True, id="no parent"),
+        pytest.param("SERVER", "local", False, False, False, id="inside another trace"),
+    ],
+)
+def test_segment_or_subsegment(kind, parent, facade, as_segment, is_segment, ended, new_id):
+    """Lambda has the segment of its trace; in any other the local root is one."""
+    document = xray.document(
+        ended("x", kind, parent=parent),
+        facade=facade,
+        as_segment=as_segment,
+        new_id=new_id,
+        annotate=xray.AnnotationRule(),
+    )
+    assert ("type" not in document) is is_segment
+
+
 def test_root_of_an_unattached_trace(ended, new_id):
     """A span without a parent is a segment even in Lambda's trace: a subsegment needs one."""
     document = made(ended(parent=None), new_id)

@@ -21,8 +21,9 @@ annotation.a annotation.b aws.account_id aws.dynamodb.table_names aws.local.serv
 aws.queue_url aws.region aws.remote.service aws.request_id aws.s3.bucket aws.service aws.span.kind
 aws.xray.annotations aws.xray.inprogress aws.xray.metadata.default aws.xray.metadata.ns
 client.address cloud.platform cloud.provider cloud.resource_id code.function.name
-container.image.tags db.connection_string db.name db.namespace db.query.text db.statement db.system db.system.name
-db.user enduser.id faas.invocation_id faas.name host.id http.client_ip http.host http.method
+container.image.tags db.connection_string db.name db.namespace db.query.text db.statement
+db.system db.system.name db.user enduser.id faas.invocation_id faas.name host.id
+http.client_ip http.host http.method
 http.request.method http.response.status_code http.route http.status_code http.target http.url
 k8s.cluster.name messaging.url net.peer.ip net.peer.name net.peer.port network.peer.address
 peer.service retry_attempts rpc.method rpc.service rpc.system server.address server.port

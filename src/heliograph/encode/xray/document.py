@@ -74,7 +74,8 @@ def assemble(
     }
     links, dropped = links_of(span)
     blocks["links"] = links
-    attributes.taken.update((IN_PROGRESS,))
+    if "in_progress" in told:
+        attributes.taken.add(IN_PROGRESS)
     shown = {RESOURCE + key: value for key, value in resource.items()} if role.resource else {}
     blocks["annotations"] = annotations_of(span, attributes, shown, annotate, role, budget)
     blocks["metadata"] = _metadata(span, attributes, shown, role, dropped)

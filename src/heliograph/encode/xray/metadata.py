@@ -87,12 +87,17 @@ def events_of(span: ReadableSpan, attributes: Attributes) -> list[object]:
 
 
 def _untold(found: Mapping[str, object]) -> Mapping[str, object]:
-    """Return an exception's own attributes; the text of a group is kept for the ones inside it."""
+    """Return an exception's own attributes; a text that `cause` does not exhaust is kept."""
     text = found.get("exception.stacktrace")
     rest = {key: value for key, value in found.items() if key not in TOLD}
-    if isinstance(text, str) and "+ Exception Group Traceback" in text:
+    if isinstance(text, str) and ("+ Exception Group Traceback" in text or _is_foreign(text)):
         rest["exception.stacktrace"] = text
     return rest
+
+
+def _is_foreign(text: str) -> bool:
+    """True for a stack that is not of Python's form, of which `cause` holds no frame."""
+    return "\n" in text.strip() and '  File "' not in text
 
 
 def _event(event: Event, found: Mapping[str, object]) -> object:

@@ -1,0 +1,133 @@
+"""What every test shares: a clean environment, no swallowed failure, the real runtimes and layer."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from heliograph import testing
+from heliograph.lab.daemon import XRayDaemon
+from heliograph.lab.function import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[1]
+RUNTIMES = ROOT / "build" / "runtimes.json"
+OURS = ("AWS_", "HELIOGRAPH_", "LAMBDA_", "OTEL_", "POWERTOOLS_", "_HANDLER", "_X_AMZN")
+
+
+def runtimes() -> list[dict[str, str]]:
+    """The runtime trees of `make runtimes`: one for every supported Python on this machine."""
+    return json.loads(RUNTIMES.read_text()) if RUNTIMES.exists() else []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for `runtime` under every runtime, for `one_runtime` under the newest."""
+    trees = runtimes()
+    if "runtime" in metafunc.fixturenames:
+        metafunc.parametrize("runtime", trees or [None], ids=[t["version"] for t in trees] or ["none"])
+    if "one_runtime" in metafunc.fixturenames:
+        metafunc.parametrize("one_runtime", [trees[-1] if trees else None], ids=["newest"])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without runtimes their tests are skipped, and in CI they fail: nothing is left out there."""
+    missing = not runtimes()
+    for item in items:
+        if {"runtime", "one_runtime"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.runtime)
+            if missing and not os.environ.get("CI"):
+                item.add_marker(pytest.mark.skip(reason="no runtimes; `make runtimes` makes them"))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees a variable of this machine's that we read."""
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def nothing_swallowed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the guard swallowed fails the test, unless it is marked `guarded`."""
+    if request.node.get_closest_marker("guarded"):
+        try:
+            with testing.strict():
+                yield
+        except AssertionError:
+            return
+        pytest.fail("this test is marked `guarded`, and nothing was swallowed")
+    with testing.strict():
+        yield
+
+
+@pytest.fixture(scope="session")
+def layer() -> Path:
+    """The built layer, the tree as under /opt."""
+    from layer import build
+    from scripts import pythons
+
+    build.build(ROOT, pythons.find())
+    return build.paths(ROOT).tree
+
+
+@pytest.fixture
+def daemon() -> Iterator[XRayDaemon]:
+    """A receiver of X-Ray's datagrams."""
+    with XRayDaemon() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def function(
+    tmp_path: Path, layer: Path, daemon: XRayDaemon
+) -> Iterator[Callable[..., Function]]:
+    """Start a function under the real runtime client, with our layer unless `layers=[]` says so.
+
+    `function(runtime, source, handler="app.handler", **as_for_Function)` writes `source` to app.py.
+    """
+    started: list[Function] = []
+
+    def start(
+        runtime: dict[str, str], source: str | None, handler: str = "app.handler", **more: Any
+    ) -> Function:
+        task = tmp_path / f"task{len(started)}"
+        task.mkdir(exist_ok=True)
+        if source is not None:
+            (task / "app.py").write_text(source)
+        more.setdefault("layers", [layer])
+        more.setdefault("daemon", daemon)
+        env = {"PYTHONDONTWRITEBYTECODE": "1", **more.pop("env", {})}
+        running = Function(
+            task,
+            handler,
+            python=runtime["python"],
+            runtime_dir=ROOT / runtime["runtime_dir"],
+            env=env,
+            **more,
+        )
+        started.append(running)
+        running.start()
+        return running
+
+    yield start
+    for running in started:
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The address of moto's server, which stands for AWS."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
