@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
@@ -254,6 +254,44 @@ def test_system_with_smaller_datagrams(exporter, receiver, spans, told):
     documents = receiver.documents(3)
     assert documents[2]["metadata"]["default"]["xray.truncated"] is True
     assert told.messages == []
+
+
+class FullSocket(socket.socket):
+    """A socket whose buffer never empties."""
+
+    def send(self, data):
+        raise TimeoutError("timed out")
+
+
+def test_buffer_that_stays_full(exporter, receiver, spans, told):
+    """A send waits a bounded time for room; the document is then counted and given up."""
+    made = exporter()
+    made.export(spans())
+    full = FullSocket(socket.AF_INET, socket.SOCK_DGRAM)
+    made._daemon.close()
+    made._daemon._socket = full
+    assert made.export(spans({})) is FAILURE
+    assert (made.sent, made.failed, len(told.messages)) == (1, 2, 1)
+
+
+def test_socket_waits_briefly(exporter, spans):
+    """The socket is non-blocking with a wait of milliseconds, never a blocking one."""
+    made = exporter()
+    made.export(spans())
+    assert made._daemon._socket.gettimeout() == 0.005
+    assert not os.get_blocking(made._daemon._socket.fileno())
+
+
+@pytest.mark.guarded
+def test_span_that_cannot_be_encoded(exporter, receiver, spans, told):
+    """A span that makes no document is counted and told; the others are sent."""
+    made = exporter()
+    broken = ReadableSpan("broken", SpanContext(0, 0, False, TraceFlags(1)), resource=Resource({}))
+    assert made.export([broken, *spans()]) is FAILURE
+    assert (made.sent, made.failed) == (1, 1)
+    assert len(receiver.documents(1)) == 1
+    (line,) = told.messages
+    assert "failed while encoding a span for X-Ray: ValueError: span 'broken'" in line
 
 
 def test_export_from_many_threads(exporter, receiver, spans):

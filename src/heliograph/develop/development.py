@@ -31,34 +31,27 @@ class Development:
     Args:
         config: The settings.
         extras: What code adds to them.
+        facades: Trace ids of Lambda's own segments.
         init_ns: What our part of init took: the yardstick of this machine's speed.
         properties: Makes the EMF properties of the running invocation.
-
-    Attributes:
-        facades: Trace ids of Lambda's own segments, the newest last.
     """
 
     def __init__(
         self,
         config: Config,
         extras: Extras,
+        facades: dict[int, None],
         init_ns: int,
         properties: Callable[[], dict[str, object]],
     ) -> None:
         self._config = config
         self._extras = extras
+        self._facades = facades
         self._properties = properties
         self._pace = Pace(init_ns)
         self._lock = allocate_lock()
         self._pipeline: Pipeline | None = None
         self._describers: Describers | None = None
-        self.facades: dict[int, None] = {}
-
-    def add_facade(self, trace_id: int) -> None:
-        """Remember a trace that Lambda's own segment belongs to; the last 128 are."""
-        self.facades[trace_id] = None
-        if len(self.facades) > 128:
-            del self.facades[next(iter(self.facades))]
 
     def run(self, deadline: Deadline) -> bool:
         """Develop what the journal holds, as far as time allows; the rest stays in it.
@@ -85,7 +78,7 @@ class Development:
         from .describe import Describers
         from .pipeline import Pipeline
 
-        pipeline = Pipeline(self._config, self._extras, self.facades, self._properties)
+        pipeline = Pipeline(self._config, self._extras, self._facades, self._properties)
         self._describers = Describers(pipeline)
         for library in recorders:
             self._describers.build(library)

@@ -109,7 +109,7 @@ class XRaySpanExporter(SpanExporter):
 
     def _documents(self, span: ReadableSpan) -> list[dict[str, object]]:
         context = span.get_span_context()
-        if context is None or not _is_sampled(span):
+        if context is None or not context.trace_flags.sampled:
             return []
         budget = self._budget(context.trace_id)
         over = budget.over
@@ -145,7 +145,7 @@ def _is_inner(span: ReadableSpan) -> bool:
 def _is_sampled(span: ReadableSpan) -> bool:
     """Return False for a span that is recorded but not sampled: X-Ray gets none of those (4.4)."""
     context = span.get_span_context()
-    return context is None or context.trace_flags.sampled
+    return context is not None and context.trace_flags.sampled
 
 
 def _new_id() -> str:

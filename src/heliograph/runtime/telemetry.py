@@ -33,6 +33,12 @@ running: Invocation | None = None
 last: Invocation | None = None
 """The invocation that ran last: it pays for the development after it."""
 
+facades: dict[int, None] = {}
+"""Trace ids of Lambda's own segments, the newest last; X-Ray's exporter looks them up."""
+
+MAX_FACADES = 128
+"""More invocations than can wait for their development."""
+
 _development: Development | None = None
 _extras: Extras | None = None
 _hooked = False
@@ -210,7 +216,7 @@ def development() -> Development | None:
         from ..develop.development import Development
         from ..develop.extras import Extras
 
-        _development = Development(config, _extras or Extras(), _init_ns, _properties)
+        _development = Development(config, _extras or Extras(), facades, _init_ns, _properties)
     return _development
 
 
@@ -263,11 +269,15 @@ def begin(event: object, context: object) -> Invocation | None:
     _cold = False
     invocation = Invocation(settings, event, context, cold=cold)
     if invocation.facade:
-        developing = development()
-        if developing is not None:
-            developing.add_facade(invocation.entry.trace.id)
+        _add_facade(invocation.entry.trace.id)
     running = last = invocation
     return invocation
+
+
+def _add_facade(trace_id: int) -> None:
+    facades[trace_id] = None
+    if len(facades) > MAX_FACADES:
+        del facades[next(iter(facades))]
 
 
 def over() -> None:

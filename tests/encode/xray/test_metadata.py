@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
 
 from heliograph.encode import xray
 from heliograph.encode.xray.values import plain
@@ -184,6 +186,44 @@ def test_method_of_another_rpc_system(ended, new_id):
     attributes = {"rpc.system": "grpc", "rpc.service": "shop.Cart", "rpc.method": "Add"}
     document = made(ended("shop.Cart/Add", "CLIENT", attributes), new_id)
     assert (document["name"], "operation" in document["aws"]) == ("shop.Cart", False)
+    assert document["metadata"] == {"default": attributes}
+
+
+def test_aws_call_says_what_it_acted_on(ended, new_id):
+    """What X-Ray's own SDK tells of a call is told under the same names."""
+    attributes = {
+        "rpc.system": "aws-api",
+        "cloud.region": "eu-west-1",
+        "aws.s3.bucket": "b",
+        "aws.sns.topic.arn": "t",
+        "faas.invoked_name": "f",
+        "aws.kinesis.stream.name": "s",
+        "aws.extended_request_id": "i",
+        "aws.table_name": "one",
+        "aws.dynamodb.table_names": ["one", "two"],
+        "retry_attempts": 2,
+        "cloud.account.id": "1",
+    }
+    aws = made(ended("x", "CLIENT", attributes), new_id)["aws"]
+    del aws["xray"]
+    assert aws == {
+        "account_id": "1", "region": "eu-west-1", "bucket_name": "b", "topic_arn": "t",
+        "function_name": "f", "stream_name": "s", "id_2": "i", "table_name": "one",
+        "table_names": ["one", "two"], "retries": 2,
+    }  # fmt: skip
+
+
+def test_span_without_ids(ended, new_id):
+    """A span that has no valid ids cannot be told to X-Ray."""
+    with pytest.raises(ValueError, match="span 'x' has no valid ids"):
+        made(ReadableSpan("x", resource=Resource({})), new_id)
+
+
+@pytest.mark.parametrize("text", ["[1]", "1", "", "{"])
+def test_namespace_that_is_no_object(text, ended, new_id):
+    """Only a JSON object fills a namespace; anything else is an attribute like others."""
+    attributes = {"aws.xray.metadata.n": text, "aws.xray.metadata.m": 1}
+    document = made(ended(attributes=attributes), new_id)
     assert document["metadata"] == {"default": attributes}
 
 

@@ -89,14 +89,15 @@ def test_cut_stack_says_how_much(ended, new_id):
     assert (cut["skipped"], "cause" in cut, "skipped" in other) == (2, False, False)
 
 
-def test_last_resort_keeps_the_identity(ended, new_id):
+@pytest.mark.parametrize("limit", [10, 1_000])
+def test_last_resort_keeps_the_identity(limit, ended, new_id):
     """Under a limit that nothing fits the span is still there."""
     attributes = {f"annotation.k{n}": "x" * 1000 for n in range(50)}
     attributes |= {"http.status_code": 500, "aws.table_name": "t", "db.system": "mysql"}
     span = ended("n" * 300, "CLIENT", attributes, status=("ERROR", "why"))
     rule = xray.AnnotationRule()
     document = xray.document(span, facade=True, new_id=new_id, annotate=rule)
-    smaller = json.loads(xray.to_bytes(document, 1_000))
+    smaller = json.loads(xray.to_bytes(document, limit))
     assert set(smaller) == {*KEPT, "namespace", "fault", "metadata"} - {"annotations"}
 
 
