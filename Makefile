@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes layer demo test unit check fmt format lint types lock upgrade clean
+.PHONY: help setup runtimes layer bench demo test unit check fmt format lint types lock upgrade clean
 
 help: ## this list
 	@echo "usage: make TARGET [PYTHON=python3.12] [ARGS='arguments of pytest']"
@@ -33,6 +33,9 @@ runtimes: setup ## the real runtime client and boto3 for every Python found: bui
 
 layer: setup ## the Lambda layer: build/layer/ and dist/heliograph-layer.zip
 	@$(RUN) layer.build
+
+bench: setup layer ## Heliograph and its peers side by side: bench/RESULTS.md (as root; ARGS: options)
+	@$(RUN) bench --write $(ARGS)
 
 demo: setup runtimes layer ## a real function through the layer, cold and warm, its traces and metrics
 	@$(RUN) scripts.demo

@@ -1,7 +1,8 @@
 """Build the layer: `build/layer/`, the tree as under /opt, and `dist/heliograph-layer.zip`.
 
 `python -m layer.build [--out DIR]` does nothing if what is there was made from the same inputs, and
-may run beside another one. The same inputs give the same bytes.
+may run beside another one. The same inputs give the same bytes. `--only 3.13` makes the smallest
+layer, for that Python and without the modules that nothing in the layer comes to import.
 """
 
 from __future__ import annotations
@@ -32,17 +33,28 @@ def main() -> None:
     """Build unless up to date, and say what the layer is made of."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT, help="folder for build/ and dist/")
-    out: Path = parser.parse_args().out.resolve()
+    parser.add_argument("--only", choices=pythons.SUPPORTED, help="for this Python alone")
+    given = parser.parse_args()
+    out: Path = given.out.resolve()
     found = pythons.find()
+    if given.only:
+        if given.only not in found:
+            sys.exit(f"layer: this machine has no python {given.only}")
+        found = {given.only: found[given.only]}
     try:
-        fresh = build(out, found)
-        summary(out, found, fresh)
+        fresh = build(out, found, smallest=bool(given.only))
+        summary(out, found, fresh, smallest=bool(given.only))
     except (wheels.UnusableError, RuntimeError) as error:
         sys.exit(f"layer: {error}")
 
 
-def build(out: Path, found: dict[str, Python]) -> bool:
+def build(out: Path, found: dict[str, Python], *, smallest: bool = False) -> bool:
     """Make `build/layer` and `dist/heliograph-layer.zip` in `out` if their inputs changed.
+
+    Args:
+        out: Folder for both.
+        found: The Pythons to compile for.
+        smallest: Leave out what nothing in the layer comes to import.
 
     Returns:
         Whether something was built.
@@ -56,7 +68,7 @@ def build(out: Path, found: dict[str, Python]) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     with (tree.parent / "layer.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        inputs = fingerprint(found)
+        inputs = f"{fingerprint(found)} {'smallest' if smallest else 'whole'}"
         if tree.is_dir() and target.exists() and mark.exists() and mark.read_text() == inputs:
             return False
         mark.unlink(missing_ok=True)
@@ -64,6 +76,8 @@ def build(out: Path, found: dict[str, Python]) -> bool:
             work = Path(folder) / "layer"
             assemble(work)
             modules = reach.reachable(work / "python")
+            if smallest:
+                reach.prune(work / "python", modules)
             bytecode.compile_all(work, modules, found.values())
             archive.settle(work, executables={WRAPPER.name})
             packed = Path(folder) / target.name
@@ -114,17 +128,18 @@ def assemble(tree: Path) -> None:
     shutil.copyfile(licenses.LIST, info / LICENCES_IN_LAYER)
 
 
-def summary(out: Path, found: dict[str, Python], fresh: bool) -> None:
+def summary(out: Path, found: dict[str, Python], fresh: bool, *, smallest: bool = False) -> None:
     """Say what was built, how large it is, and which Python it was not compiled for."""
     tree, target, _ = paths(out)
-    size, allowed = budget.size(target), budget.allowed(len(found))
+    size = budget.size(target)
+    allowed = budget.SMALLEST if smallest else budget.allowed(len(found))
     names = sorted(p.name.removesuffix(".dist-info") for p in tree.glob("python/*.dist-info"))
     print(f"layer: {target} {'built' if fresh else 'is up to date'}")
     print(f"  {size.zipped:,} bytes zipped ({allowed.zipped:,} allowed)")
     print(f"  {size.unpacked:,} bytes unpacked ({allowed.unpacked:,} allowed)")
     print(f"  packages: {', '.join(names)}")
     print(f"  compiled for python {', '.join(python.full for python in found.values())}")
-    for version in pythons.missing(found):
+    for version in () if smallest else pythons.missing(found):
         print(
             f"  python {version} not found: its .pyc are left out; the first import in every "
             "cold start there compiles"

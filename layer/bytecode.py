@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from layer import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from scripts.pythons import Python
 
@@ -19,7 +21,8 @@ def compile_all(tree: Path, modules: list[Path], pythons: Iterable[Python]) -> N
 
     Each goes to `__pycache__` under its version's own name (PEP 3147), so one tree serves all. They
     are unchecked-hash .pyc (PEP 552): valid whatever the time stamps, which /opt does not keep, and
-    no source is read. The paths in them are those under /opt.
+    no source is read. The paths in them are those under /opt. See `stripped.py` for what is left
+    out of them.
 
     Raises:
         RuntimeError: A module does not compile.
@@ -29,11 +32,10 @@ def compile_all(tree: Path, modules: list[Path], pythons: Iterable[Python]) -> N
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as listed:
         listed.write("".join(f"{path}\n" for path in modules))
         listed.flush()
-        options = ["-q", "-f", "--invalidation-mode=unchecked-hash", "-i", listed.name]
-        options += ["-s", str(tree), "-p", "/opt"]
+        program = ["-S", "-X", "no_debug_ranges", str(Path(stripped.__file__))]
         running = {
             python: subprocess.Popen(
-                [python.path, "-S", "-m", "compileall", *options],
+                [python.path, *program, str(tree), listed.name],
                 env=env,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

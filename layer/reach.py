@@ -42,6 +42,16 @@ def reachable(site: Path) -> list[Path]:
     return sorted(modules[name] for name in reached)
 
 
+def prune(site: Path, modules: list[Path]) -> None:
+    """Take every other module out of a tree, and the packages that have none left."""
+    kept = set(modules)
+    for path in [path for path in site.rglob("*.py") if path not in kept]:
+        path.unlink()
+    for folder in sorted((path for path in site.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def module_name(site: Path, path: Path) -> str:
     """Return `a.b` for `a/b.py` and for `a/b/__init__.py`."""
     parts = path.relative_to(site).with_suffix("").parts

@@ -8,26 +8,36 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
-import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.places import BUILD, REQUIREMENTS, ROOT
+from scripts.places import BUILD, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXAMPLE = ROOT / "examples" / "orders"
-TASK = BUILD / "demo" / "task"
 LAYER = BUILD / "layer"
+RUNTIMES = BUILD / "runtimes.json"
 STARTS = 5
 """Cold starts of the comparison; the least counts, the rest is the machine's noise."""
+WARM = 10
+"""Warm invocations after each of them."""
+ROWS = {
+    "init": "init, to the first wait for an event",
+    "cold": "first response, what its caller waits",
+    "once": "after it, once: the SDK is imported",
+    "warm": "warm response, what the caller waits",
+    "after": "after a warm response, until ready again",
+}
 
 
 class Partner(BaseHTTPRequestHandler):
@@ -51,10 +61,12 @@ class Partner(BaseHTTPRequestHandler):
 @contextmanager
 def partner() -> Iterator[str]:
     """Run the partner's service; yields its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Partner)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Partner) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
 
 
 @contextmanager
@@ -64,11 +76,12 @@ def aws() -> Iterator[str]:
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    fill(url)
-    yield url
-    server.stop()
+    try:
+        host, port = server.get_host_and_port()
+        fill(f"http://{host}:{port}")
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
 
 
 def fill(url: str) -> None:
@@ -93,82 +106,114 @@ def fill(url: str) -> None:
 
 def task(path: Path) -> Path:
     """Lay the example out as a deployment package: its code, and requests beside it."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    shutil.copy(EXAMPLE / "app.py", path)
     import certifi
     import charset_normalizer
     import idna
     import requests
 
+    path.mkdir(parents=True)
+    shutil.copy(EXAMPLE / "app.py", path)
     for package in (requests, certifi, charset_normalizer, idna):
         source = Path(str(package.__file__)).parent
         shutil.copytree(source, path / source.name, ignore=shutil.ignore_patterns("*.so"))
     return path
 
 
-def bare_task() -> Path:
+def bare_task(path: Path) -> Path:
     """Lay the example out for a run without the layer: the package alone does nothing by itself."""
-    path = task(BUILD / "demo" / "bare")
+    task(path)
     shutil.copytree(LAYER / "python" / "heliograph", path / "heliograph")
     return path
 
 
+def runtime() -> dict[str, str]:
+    """Return the newest Python that has a runtime, as `make runtimes` noted it."""
+    rows: list[dict[str, str]] = json.loads(RUNTIMES.read_text()) if RUNTIMES.exists() else []
+    if not rows:
+        sys.exit("demo: there is no Python from 3.10 on with a runtime; `make runtimes` says why")
+    return rows[-1]
+
+
 def invoke(where: Path, env: dict[str, str], *more: str) -> subprocess.CompletedProcess[str]:
-    """Run `heliograph invoke` on the example, under the newest Python that has a runtime."""
-    runtime: dict[str, str] = json.loads((BUILD / "runtimes.json").read_text())[-1]
+    """Run `heliograph invoke` on the example."""
+    newest = runtime()
     pairs = [f"--env={name}={value}" for name, value in env.items()]
     return subprocess.run(
         [
             sys.executable, "-m", "heliograph.lab", "invoke", "app.handler", f"--task={where}",
-            f"--python={runtime['python']}", f"--runtime={ROOT / runtime['runtime_dir']}",
+            f"--python={newest['python']}", f"--runtime={ROOT / newest['runtime_dir']}",
             *pairs, *more,
         ],
         text=True,
         check=False,
-        capture_output="--json" in more,
+        stdout=subprocess.PIPE if "--json" in more else None,
     )  # fmt: skip
 
 
-def cost(env: dict[str, str], event: Path) -> None:
-    """Print what the layer added, against the same function without it, run in turns."""
-    figures: dict[str, dict[str, list[float]]] = {}
-    runs = (("without", bare_task(), ()), ("with", TASK, (f"--layer={LAYER}",)))
-    for _ in range(STARTS):
-        for name, where, layer in runs:
-            made = invoke(where, env, f"--event={event}", "--times=6", "--json", *layer)
-            rows: list[dict[str, Any]] = json.loads(made.stdout)["invocations"]
-            mine = figures.setdefault(name, {"init": [], "cold": [], "warm": [], "after": []})
-            mine["init"].append(rows[0]["init_ms"])
-            mine["cold"].append(rows[0]["response_ms"])
-            mine["warm"].append(statistics.median(row["response_ms"] for row in rows[1:]))
-            mine["after"].append(statistics.median(row["after_ms"] for row in rows[1:]))
-    labels = {
-        "init": "init, to the first wait for an event",
-        "cold": "first response",
-        "warm": "warm response, what the caller waits",
-        "after": "after a warm response, until ready again",
+def shown(title: str, *given: Any) -> bool:
+    """Invoke with the output on the terminal, under a title; tell whether all went well."""
+    print(f"\n{title}\n", flush=True)
+    return invoke(*given).returncode == 0
+
+
+def figures(where: Path, env: dict[str, str], *more: str) -> dict[str, float]:
+    """Start the example once, invoke it a few times, and return its times in milliseconds."""
+    event = f"--event={EXAMPLE / 'event.json'}"
+    made = invoke(where, env, event, f"--times={WARM + 1}", "--json", *more)
+    if made.returncode:
+        sys.exit(f"demo: an invocation of the comparison failed:\n{made.stdout}")
+    rows: list[dict[str, Any]] = json.loads(made.stdout)["invocations"]
+    if more and not all(row["documents"] for row in rows):
+        sys.exit("demo: an invocation with the layer sent no trace")
+    return {
+        "init": rows[0]["init_ms"],
+        "cold": rows[0]["response_ms"],
+        "once": rows[0]["after_ms"],
+        "warm": min(row["response_ms"] for row in rows[1:]),
+        "after": min(row["after_ms"] for row in rows[1:]),
     }
-    print(f"\nWhat the layer costs (least of {STARTS} starts each, in turns, milliseconds)\n")
+
+
+def cost(without: Path, layered: Path, env: dict[str, str]) -> None:
+    """Print what the layer added, against the same function without it, run in turns."""
+    bare, ours = [], []
+    for _ in range(STARTS):
+        bare.append(figures(without, env))
+        ours.append(figures(layered, env, f"--layer={LAYER}"))
+    print(
+        f"What the layer costs: milliseconds, the least of {STARTS} starts in turns and of "
+        f"{STARTS * WARM} warm invocations\n"
+    )
     print(f"{'':<44}{'without':>10}{'with':>10}{'added':>10}")
-    for key, label in labels.items():
-        bare, ours = min(figures["without"][key]), min(figures["with"][key])
-        print(f"{label:<44}{bare:>10.2f}{ours:>10.2f}{ours - bare:>+10.2f}")
+    for key, label in ROWS.items():
+        first, second = min(one[key] for one in bare), min(one[key] for one in ours)
+        print(f"{label:<44}{first:>10.2f}{second:>10.2f}{second - first:>+10.2f}")
+    print("\nThe caller does not wait for what comes after the response; Lambda bills it.")
 
 
-def main() -> None:
-    """Run the demo."""
-    task(TASK)
+def main() -> int:
+    """Run the demo; return the exit status."""
+    # nothing of this machine's own set-up has a say: no profile, no credentials, no proxy
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
+    os.environ.pop("AWS_PROFILE", None)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's server logs every request
-    with aws() as aws_url, partner() as partner_url:
-        env = {"AWS_ENDPOINT_URL": aws_url, "PARTNER_URL": partner_url}
-        print("An order that succeeds, cold and warm\n", flush=True)
-        good = invoke(TASK, env, f"--event={EXAMPLE / 'event.json'}", "--times=2", f"--layer={LAYER}")
-        print("\nAn order that is refused: the error of a span, not of the function\n", flush=True)
-        refused = invoke(TASK, env, f"--event={EXAMPLE / 'refused.json'}", f"--layer={LAYER}")
-        cost(env, EXAMPLE / "event.json")
-    sys.exit(max(good.returncode, refused.returncode))
+    print(
+        f"examples/orders/app.py through the layer, by AWS's own runtime client on Python "
+        f"{runtime()['version']}.\nmoto stands for DynamoDB; nothing leaves this machine."
+    )
+    with tempfile.TemporaryDirectory(prefix="heliograph-demo-") as temporary:
+        layered, without = task(Path(temporary, "task")), bare_task(Path(temporary, "bare"))
+        with aws() as aws_url, partner() as partner_url:
+            env = {"AWS_ENDPOINT_URL": aws_url, "PARTNER_URL": partner_url}
+            good, refused = (f"--event={EXAMPLE / name}" for name in ("event.json", "refused.json"))
+            layer = f"--layer={LAYER}"
+            fine = shown("An order, cold and warm", layered, env, good, "--times=2", layer)
+            title = "An order that is refused: the error of a span, not of the function"
+            fine &= shown(title, layered, env, refused, layer)
+            cost(without, layered, env)
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

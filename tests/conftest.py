@@ -74,7 +74,8 @@ def layer() -> Path:
     from scripts import pythons
 
     build.build(ROOT, pythons.find())
-    return build.paths(ROOT).tree
+    tree, _, _ = build.paths(ROOT)
+    return tree
 
 
 @pytest.fixture

@@ -38,8 +38,17 @@ def warn(topic: str, message: str) -> None:
             logger().warning("heliograph: %s", message)
 
 
-def inform(message: str) -> None:
-    """Log a line that is no complaint, such as the one at start."""
+def inform(message: str, topic: str = "") -> None:
+    """Log a line that is no complaint, such as the one at start.
+
+    Args:
+        message: The line.
+        topic: If given, the line is logged the first time this topic comes up.
+    """
+    if topic:
+        counts[topic] = counts.get(topic, 0) + 1
+        if counts[topic] > 1:
+            return
     log = logger()
     if not log.level:
         log.setLevel("INFO")  # the runtime leaves the root logger at WARNING

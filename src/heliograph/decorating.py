@@ -1,20 +1,27 @@
-"""`@heliograph.span()` on functions, coroutines, generators and async generators."""
+"""`@heliograph.span()` on functions, coroutines, generators and async generators.
+
+What is decorated stays what it was: `inspect.iscoroutinefunction`, `isgeneratorfunction` and
+`isasyncgenfunction` say the same of it, because frameworks ask them what to do with a function.
+"""
 
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import AsyncGenerator, Generator
+import sys
 
+from . import _notice
 from .journal.fault import unframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from types import TracebackType
     from typing import Any
 
     from .manual import span
+
+GENERATOR, COROUTINE, ITERABLE_COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
+"""Flags of a code object (`inspect.CO_*`; importing `inspect` takes longer than all of ours)."""
 
 
 def decorate(new_span: Callable[[], span], function: Any) -> Any:
@@ -22,17 +29,38 @@ def decorate(new_span: Callable[[], span], function: Any) -> Any:
 
     Args:
         new_span: Makes the span of a call.
-        function: Of any of the four kinds.
+        function: Of any of the four kinds, or a static or class method of one.
     """
-    if inspect.isasyncgenfunction(function):
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(decorate(new_span, function.__func__))
+    if isinstance(function, type) or not callable(function):
+        _notice.warn(
+            f"decorated {function!r:.100}",
+            f"heliograph.span() decorates functions; {function!r:.100} is left as it is.",
+        )
+        return function
+    flags = _flags(function)
+    if flags & ASYNC_GENERATOR:
         around = _async_generator
-    elif inspect.isgeneratorfunction(function):
-        around = _generator
-    elif inspect.iscoroutinefunction(function):
+    elif flags & (COROUTINE | ITERABLE_COROUTINE):
         around = _coroutine
+    elif flags & GENERATOR:
+        around = _generator
     else:
         around = _function
     return functools.wraps(function)(around(new_span, function))
+
+
+def _flags(function: Any) -> int:
+    """Return the flags of the code that a callable runs."""
+    if getattr(function, "_is_coroutine_marker", None) is not None:
+        return COROUTINE  # by inspect.markcoroutinefunction
+    while isinstance(function, functools.partial):
+        function = function.func
+    if not hasattr(function, "__code__") and not hasattr(function, "__func__"):
+        function = type(function).__call__  # an object that can be called
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code.co_flags if code is not None else 0
 
 
 def _function(new_span: Callable[[], span], function: Any) -> Any:
@@ -59,22 +87,8 @@ def _coroutine(new_span: Callable[[], span], function: Any) -> Any:
     return call
 
 
-def _generator(new_span: Callable[[], span], function: Any) -> Any:
-    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        return _SpannedGenerator(new_span(), function(*args, **kwargs))
-
-    return call
-
-
-def _async_generator(new_span: Callable[[], span], function: Any) -> Any:
-    def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        return _SpannedAsyncGenerator(new_span(), function(*args, **kwargs))
-
-    return call
-
-
-class _Step:
-    """One step of a generator: its span is current meanwhile, and ends when the body does."""
+class _Within:
+    """Makes a span current for one step of a generator's body."""
 
     __slots__ = ("_span",)
 
@@ -91,48 +105,92 @@ class _Step:
         tb: TracebackType | None,
     ) -> None:
         self._span.pause()
-        if isinstance(error, (StopIteration, StopAsyncIteration)):
-            self._span.end()
-        elif error is not None:
-            self._span.end(error)
 
 
-class _SpannedGenerator(Generator["Any", "Any", "Any"]):
-    """A generator whose body runs within a span; its caller, between two values, does not."""
+class _Steps:
+    """The steps of a generator, for `yield from`: each runs within the span."""
+
+    __slots__ = ("_generator", "_within")
 
     def __init__(self, of: span, generator: Generator[Any, Any, Any]) -> None:
-        self._span = of
-        self._step = _Step(of)
+        self._within = _Within(of)
         self._generator = generator
 
+    def __iter__(self) -> _Steps:
+        return self
+
+    def __next__(self) -> Any:
+        with self._within:
+            return next(self._generator)
+
     def send(self, value: Any) -> Any:
-        with self._step:
+        with self._within:
             return self._generator.send(value)
 
     def throw(self, *error: Any) -> Any:
-        with self._step:
+        with self._within:
             return self._generator.throw(*error)
 
-    def __del__(self) -> None:
-        self._generator.close()
-        self._span.end()
+    def close(self) -> None:
+        with self._within:
+            self._generator.close()
 
 
-class _SpannedAsyncGenerator(AsyncGenerator["Any", "Any"]):
-    """An async generator whose body runs within a span."""
+def _generator(new_span: Callable[[], span], function: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        opened = new_span()
+        steps: Any = _Steps(opened, function(*args, **kwargs))
+        try:
+            return (yield from steps)
+        except BaseException as error:
+            opened.end(error)
+            unframe(error)
+            raise
+        finally:
+            opened.end()
 
-    def __init__(self, of: span, generator: AsyncGenerator[Any, Any]) -> None:
-        self._span = of
-        self._step = _Step(of)
-        self._generator = generator
+    return call
 
-    async def asend(self, value: Any) -> Any:
-        with self._step:
-            return await self._generator.asend(value)
 
-    async def athrow(self, *error: Any) -> Any:
-        with self._step:
-            return await self._generator.athrow(*error)
+def _async_generator(new_span: Callable[[], span], function: Any) -> Any:
+    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        opened, generator = new_span(), function(*args, **kwargs)
+        within, step = _Within(opened), _first_step(generator)
+        try:
+            while True:
+                with within:
+                    value = await step
+                try:
+                    sent = yield value
+                except GeneratorExit:
+                    with within:
+                        await generator.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it goes on to the body
+                    step = generator.athrow(error)
+                else:
+                    step = generator.asend(sent)
+        except StopAsyncIteration:
+            return
+        except BaseException as error:
+            opened.end(error)
+            unframe(error)
+            raise
+        finally:
+            opened.end()
 
-    def __del__(self) -> None:
-        self._span.end()
+    return call
+
+
+def _first_step(generator: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Begin an async generator that only its wrapper closes.
+
+    The event loop closes what it has seen the first step of; of two that wrap each other it would
+    close both at once, and the inner one's `finally` block would run without the span.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return generator.asend(None)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

@@ -5,14 +5,15 @@ With no telemetry switched on every one of these is a look at one variable.
 
 from __future__ import annotations
 
+from math import isfinite
 from time import time_ns
 
 from . import _notice
 from ._guard import guard
 from .journal import current, keep, recording
-from .journal.entry import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Entry, journal
+from .journal.entry import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Entry, journal, short
 from .journal.fault import Fault
-from .journal.instrument import HISTOGRAM, DoorMetric
+from .journal.instrument import HISTOGRAM, DoorMetric, number
 from .version import VERSION
 
 TYPE_CHECKING = False
@@ -50,9 +51,9 @@ class span:  # noqa: N801 - used as a statement and as a decorator
     def price(order): ...
     ```
 
-    As a decorator it serves functions, coroutines, generators and async generators; the span of a
-    generator is current while its body runs, and ends with it. An exception is recorded and passes
-    through untouched.
+    As a decorator it serves functions, coroutines, generators and async generators, which stay what
+    they are to `inspect`; the span of a generator is current while its body runs, and ends with it.
+    An exception is recorded and passes through untouched.
 
     Args:
         name: Name of the span; for a decorated function its qualified name if not given.
@@ -60,7 +61,15 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         attributes: Attributes given at start; names with dots go in a dict: `**{"order.id": 7}`.
     """
 
-    __slots__ = ("_attributes", "_entry", "_kind", "_name", "_token")
+    __slots__ = ("_attributes", "_entry", "_inside", "_kind", "_name", "_token")
+
+    def __new__(cls, name: Any = None, /, **more: Any) -> Any:
+        """Make a span; `@heliograph.span` without its parentheses decorates all the same."""
+        made = super().__new__(cls)
+        if name is not None and callable(name):
+            made.__init__(**more)  # type: ignore[misc]
+            return made(name)
+        return made
 
     def __init__(
         self, name: str | None = None, /, *, kind: str = "internal", **attributes: Any
@@ -70,6 +79,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         self._attributes = attributes
         self._entry: Entry | None = None
         self._token: Token[object] | None = None
+        self._inside: object = None
 
     def __enter__(self) -> Self:
         self.resume()
@@ -86,21 +96,25 @@ class span:  # noqa: N801 - used as a statement and as a decorator
 
     def resume(self) -> None:
         """Make the span current, started if it is not: for work that is done in steps."""
-        if not recording.active:
+        if not recording.active or self._token is not None:
             return
         with guard("starting a span"):
             entry = self._entry or self._start()
-            self._token = current.enter(entry)
+            if self._inside is None:
+                self._token = current.enter(entry)
+            else:  # what the last step left current, such as a span within this one
+                self._token = current.here.set(self._inside)
 
     def pause(self) -> None:
         """Make current again what was before `resume`."""
-        if self._entry is not None and self._token is not None:
-            current.leave(self._entry, self._token)
-        self._token = None
+        token, self._token = self._token, None
+        if self._entry is not None and token is not None:
+            self._inside = current.here.get()
+            current.leave(self._entry, token)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the span; an `Exception` is recorded and makes it failed."""
-        entry, self._entry = self._entry, None
+        entry, self._entry, self._inside = self._entry, None, None
         if entry is None:
             return
         with guard("ending a span"):
@@ -111,87 +125,94 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry.end = entry.end or time_ns()
 
     def _start(self) -> Entry:
-        kind = KINDS.get(self._kind)
+        kind = KINDS.get(self._kind) if isinstance(self._kind, str) else None
         if kind is None:
             _notice.warn(
                 f"span kind {self._kind!r:.50}",
                 f"span kind {self._kind!r:.50} is none of {', '.join(KINDS)}: internal is used.",
             )
-        name = str(self._name or "span")
+        attributes = keep.attributes(self._attributes)
+        name = short(self._name if self._name is not None else "span")
         entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
         entry.scope = SCOPE
-        entry.attributes = keep.attributes(self._attributes)
+        entry.attributes = attributes
         self._entry = entry
         return entry
 
-    def annotate(self, key: str, value: str | float | bool) -> span:
+    def annotate(self, key: str, value: str | float | bool) -> Self:
         """Set an annotation: an attribute that X-Ray indexes. Returns the span."""
         _annotate(self._entry, key, value)
         return self
 
-    def metadata(self, key: str, value: object, namespace: str = "default") -> span:
+    def metadata(self, key: str, value: object, namespace: str = "default") -> Self:
         """Set metadata: any JSON value that is shown and not indexed. Returns the span."""
         _metadata(self._entry, key, value, namespace)
         return self
 
-    def attribute(self, key: str, value: object) -> span:
+    def attribute(self, key: str, value: object) -> Self:
         """Set an OpenTelemetry attribute. Returns the span."""
         entry = self._entry
-        if entry is not None:
+        if entry is not None and _is_key("attribute", key):
             with guard("setting an attribute"):
-                entry.op("set_attribute", key, keep.attribute(key, value))
+                entry.op("set_attribute", short(key), keep.attribute(key, value))
         return self
 
-    def event(self, name: str, /, **attributes: Any) -> span:
+    def event(self, name: str, /, **attributes: Any) -> Self:
         """Add an event, now. Returns the span."""
         _event(self._entry, name, attributes)
         return self
 
-    def error(self, description: str) -> span:
+    def error(self, description: str) -> Self:
         """Mark the span as failed without an exception. Returns the span."""
         entry = self._entry
         if entry is not None:
             with guard("marking a span as failed"):
-                entry.op("set_status", ERROR, str(description))
+                entry.op("set_status", ERROR, short(description))
         return self
 
     def __call__(self, function: F) -> F:
         """Decorate a function: each of its calls is a span."""
         from .decorating import decorate
 
-        name = self._name or getattr(function, "__qualname__", "span")
+        name = self._name or getattr(function, "__qualname__", None)
         return decorate(lambda: span(name, kind=self._kind, **self._attributes), function)  # type: ignore[no-any-return]
 
 
+def _is_key(what: str, key: object) -> bool:
+    """Tell whether a key can be one, and say it where it cannot."""
+    if isinstance(key, str) and key:
+        return True
+    with guard(f"telling of the key of an {what}"):
+        _notice.warn(f"{what} key", f"{what} key {key!r:.50} must be a text: left out.")
+    return False
+
+
 def _annotate(entry: Entry | None, key: str, value: object) -> None:
-    if entry is None:
+    if entry is None or not _is_key("annotation", key):
         return
     with guard("annotating a span"):
-        if not isinstance(key, str) or not key:
-            _notice.warn(
-                f"annotation {key!r:.50}", f"annotation key {key!r:.50} must be a text: left out."
-            )
-        elif type(value) not in (str, int, float, bool):
+        plain = value if isinstance(value, (str, bool)) else number(value)
+        if plain is None:
             _notice.warn(
                 f"annotation {key:.50}",
                 f"annotation {key:.50} is {type(value).__name__} ({value!r:.100}); X-Ray indexes "
                 "str, int, float and bool. It is kept as an attribute.",
             )
-            entry.op("set_attribute", key, keep.attribute(key, value))
+            entry.op("set_attribute", short(key), keep.attribute(key, value))
         else:
-            entry.op("annotate", key, keep.attribute(key, value))
+            entry.op("annotate", short(key), keep.attribute(key, plain))
 
 
 def _metadata(entry: Entry | None, key: str, value: object, namespace: str) -> None:
     if entry is not None:
         with guard("adding metadata to a span"):
-            entry.op("metadata", str(namespace), str(key), keep.attribute(key, value))
+            entry.op("metadata", short(namespace), short(key), keep.attribute(key, value))
 
 
 def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
     if entry is not None:
         with guard("adding an event to a span"):
-            entry.op("add_event", str(name), keep.attributes(attributes), time_ns())
+            entry.op("add_event", short(name), keep.attributes(attributes), time_ns())
 
 
 def _here() -> Entry | None:
@@ -254,10 +275,16 @@ def metric(
     if not recording.active:
         return
     with guard("recording a metric"):
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        plain = None if isinstance(value, bool) else number(value)
+        if plain is None or not isfinite(plain):
             _notice.warn(
                 f"metric {name!r:.100}",
-                f"metric {name!r:.100}: its value {value!r:.100} is no number: left out.",
+                f"metric {name!r:.100}: its value {value!r:.100} is no finite number: left out.",
+            )
+            return
+        if not isinstance(name, str) or not name:
+            _notice.warn(
+                "metric name", f"a metric's name must be a text, not {name!r:.50}: left out."
             )
             return
         if resolution == 1:
@@ -267,10 +294,26 @@ def metric(
                 f"metric {name!r:.100} resolution",
                 f"metric {name!r:.100}: resolution {resolution!r:.50} must be 1 or 60: 60 is used.",
             )
-        key = (str(name), str(unit or ""))
-        instrument = _instruments.get(key)
-        if instrument is None:
-            instrument = DoorMetric((*SCOPE, None, None), HISTOGRAM, *key)
-            if len(_instruments) < 1000:
-                _instruments[key] = instrument
-        journal.measure((instrument, value, keep.attributes(dimensions), current.span()))
+        instrument = _instrument(short(name), short(unit or ""))
+        journal.measure((instrument, plain, keep.attributes(dimensions), current.span()))
+
+
+def _instrument(name: str, unit: str) -> DoorMetric:
+    """Return the one instrument of a name and unit."""
+    instrument = _instruments.get((name, unit))
+    if instrument is None:
+        instrument = DoorMetric((*SCOPE, None, None), HISTOGRAM, name, _metric_unit(unit))
+        if len(_instruments) < 1000:
+            _instruments[name, unit] = instrument
+    return instrument
+
+
+def _metric_unit(unit: str) -> str:
+    """Return a unit that OpenTelemetry takes: at most 63 ASCII characters."""
+    if unit.isascii() and len(unit) <= 63:
+        return unit
+    _notice.warn(
+        f"unit {unit!r:.100}",
+        f"unit {unit!r:.100} is left out: OpenTelemetry takes at most 63 ASCII characters.",
+    )
+    return ""

@@ -43,7 +43,9 @@ class FakeContext:
     ) -> None:
         self.aws_request_id = request_id
         self.function_name = function_name
-        self.invoked_function_arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{function_name}"
+        self.invoked_function_arn = (
+            f"arn:aws:lambda:eu-central-1:123456789012:function:{function_name}"
+        )
         self._deadline = time.time() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
@@ -58,8 +60,14 @@ class Captured:
         from opentelemetry.sdk.metrics.export import InMemoryMetricReader
         from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+        class Reader(InMemoryMetricReader):
+            @property
+            def registered(self) -> bool:
+                return self._collect is not None
+
         self._spans = InMemorySpanExporter()
-        self._metrics = InMemoryMetricReader()
+        self._metrics = Reader()
+        self._left: dict[str, list[Any]] | None = None
 
     @property
     def spans(self) -> list[ReadableSpan]:
@@ -81,7 +89,12 @@ class Captured:
     @property
     def metrics(self) -> dict[str, list[Any]]:
         """The data points collected since the last look, by name of the metric."""
+        if self._left is not None:
+            left, self._left = self._left, {}
+            return left
         flush()
+        if not self._metrics.registered:  # nothing was measured: the SDK would complain
+            return {}
         data = self._metrics.get_metrics_data()
         points: dict[str, list[Any]] = {}
         for resource in data.resource_metrics if data else ():
@@ -89,6 +102,10 @@ class Captured:
                 for metric in scope.metrics:
                     points.setdefault(metric.name, []).extend(metric.data.data_points)
         return points
+
+    def _close(self) -> None:
+        """Keep what was not looked at: a reader that is shut down collects no more."""
+        self._left = self.metrics
 
 
 @contextmanager
@@ -113,7 +130,7 @@ def capture(**settings: Any) -> Iterator[Captured]:
     )
     try:
         yield captured
-        flush()
+        captured._close()
     finally:
         telemetry.switch_off()
 

@@ -17,11 +17,16 @@ DOCUMENTS = [
     {
         "id": "b", "parent_id": "a", "trace_id": TRACE, "name": "DynamoDB", "namespace": "aws",
         "start_time": 10.001, "end_time": 10.0125, "http": {"response": {"status": 200}},
+        "aws": {"operation": "PutItem", "table_name": "orders"},
+        "metadata": {"default": {"rpc.service": "DynamoDB", "tries": [1, "é"]}},
     },
     {
         "id": "c", "parent_id": "a", "trace_id": TRACE, "name": "partner.example.com",
         "namespace": "remote", "start_time": 10.02, "end_time": 10.0925, "fault": True,
-        "http": {"response": {"status": 503}},
+        "http": {
+            "request": {"method": "GET", "url": "https://partner.example.com/stock?key=1"},
+            "response": {"status": 503},
+        },
         "cause": {"exceptions": [{"type": "HTTPError", "message": "503 for [/stock]"}]},
     },
     {
@@ -76,7 +81,7 @@ def test_shows_everything():
             init_ms=120.04,
             documents=DOCUMENTS,
             refused=2,
-            stdout=["hello [bold]you[/bold]", METRICS, "x" * 120],
+            stdout=["hello [bold]you[/bold]", METRICS, "x" * 120, f"[INFO]\t{'word ' * 20}end"],
             stderr=["careful\x1b[2J"],
         )
     )
@@ -90,13 +95,14 @@ response  {{"statusCode": 200}}
 
 trace {TRACE}
 └── Lambda service (its own segment, 53995c3f42cd8ad8)
-    └── app.handler                  +0.0    100.0 ms
-        order = 7
-        tenant = [blue]
-        ├── DynamoDB                 +1.0     11.5 ms  aws  200
-        └── partner.example.com     +20.0     72.5 ms  remote  503  fault
+    └── app.handler                             +0.0    100.0 ms
+        annotation order = 7
+        annotation tenant = [blue]
+        ├── DynamoDB PutItem orders             +1.0     11.5 ms  aws  200
+        │   metadata tries = [1, "é"]
+        └── partner.example.com GET /stock     +20.0     72.5 ms  remote  503  FAULT
             HTTPError: 503 for [/stock]
-            └── retry               +50.0  in progress
+            └── retry                          +50.0  in progress
 
 datagrams that X-Ray would not take: 2
 
@@ -108,6 +114,8 @@ CloudWatch will leave this out: metric 'lost' is None, no number or numbers
 log
   hello [bold]you[/bold]
   {"x" * 120}
+  [INFO]  {"word " * 17}word
+      word word end
 
 stderr
   careful [2J

@@ -112,3 +112,64 @@ def test_a_node_tells_its_document():
     assert node.exceptions == [("E", "m"), ("F", "")]
     assert node.facade is False
     assert trace.roots[0].facade is True
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        pytest.param({}, "", id="nothing"),
+        pytest.param({"aws": {"operation": "GetItem", "table_name": "t"}}, "GetItem t", id="table"),
+        pytest.param(
+            {"aws": {"operation": "BatchGetItem", "table_names": ["a", "b"]}},
+            "BatchGetItem a b",
+            id="tables",
+        ),
+        pytest.param(
+            {"aws": {"operation": "Publish", "topic_arn": "arn:aws:sns:us-east-1:1:news"}},
+            "Publish news",
+            id="arn",
+        ),
+        pytest.param(
+            {"aws": {"operation": "SendMessage", "queue_url": "https://sqs.x/1/jobs"}},
+            "SendMessage jobs",
+            id="queue",
+        ),
+        pytest.param({"aws": {"operation": "ListBuckets"}}, "ListBuckets", id="operation"),
+        pytest.param(
+            {
+                "namespace": "remote",
+                "http": {"request": {"method": "GET", "url": "http://u/a/b?c=d"}},
+            },
+            "GET /a/b",
+            id="http",
+        ),
+        pytest.param(
+            {"namespace": "remote", "http": {"request": {"method": "GET"}}}, "GET", id="no-url"
+        ),
+        pytest.param(
+            {"namespace": "remote", "http": {"request": {"method": "GET", "url": "http://[::1"}}},
+            "GET http://[::1",
+            id="no-address",
+        ),
+        pytest.param(
+            {"http": {"request": {"method": "GET", "url": "http://u/a"}}}, "", id="the-handler"
+        ),
+        pytest.param({"aws": 1, "http": "x"}, "", id="malformed"),
+    ],
+)
+def test_a_call_tells_what_it_did(document, expected):
+    """Operation and target of an AWS call, method and path of an HTTP request."""
+    assert Node("a", "x", document).call == expected
+
+
+def test_metadata_of_the_user():
+    """What OpenTelemetry says about every call stays out; other namespaces are named."""
+    document = {
+        "metadata": {
+            "default": {"otel.resource.service.name": "s", "rpc.system": "aws-api", "tries": 2},
+            "billing": {"aws.account": 7},
+            "odd": 3,
+        }
+    }
+
+    assert Node("a", "x", document).metadata == {"tries": 2, "billing: aws.account": 7}

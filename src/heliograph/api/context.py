@@ -13,7 +13,7 @@ from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY as _SUPPRES
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as _SUPPRESS_ALL
 from opentelemetry.context.context import Context, _RuntimeContext
 
-from ..journal import current
+from ..journal import current, recording
 from ..journal.entry import Entry, Remote, Trace
 
 if TYPE_CHECKING:
@@ -71,20 +71,37 @@ def install(module: ModuleType) -> None:
 def context_of(value: object) -> Context:
     """Return the context that stands for a value of the variable."""
     if not isinstance(value, Entry):
-        return value if isinstance(value, Context) else Context()
+        return _with_span(value) if isinstance(value, Context) else Context()
     context = value.context
     if context is None:
         members: dict[str, object] = dict(context_of(value.outer))
         members[_ENTRY] = value
         if value.call is not None:
             members[_SUPPRESS_HTTP] = True
-        propagation = sys.modules.get("opentelemetry.trace.propagation")
-        if propagation is not None:
-            members[propagation._SPAN_KEY] = current.recorded_span(value)
+        key = _span_key()
+        if key is not None:
+            members[key] = current.recorded_span(value)
         context = Context(members)
-        if propagation is not None:
+        if key is not None:
             value.context = context
     return context  # type: ignore[return-value]
+
+
+def _with_span(context: Context) -> Context:
+    """Complete a context that was made before `opentelemetry.trace` was imported."""
+    entry, key = context.get(_ENTRY), _span_key()
+    if key is None or key in context or not isinstance(entry, Entry):
+        return context
+    return Context({**context, key: current.recorded_span(entry)})
+
+
+def _span_key() -> str | None:
+    """Return the key of the current span; None until `opentelemetry.trace` is imported."""
+    propagation = sys.modules.get("opentelemetry.trace.propagation")
+    if propagation is None or current.recorded_span is current.no_span:
+        return None
+    key: str = propagation._SPAN_KEY
+    return key
 
 
 def read(context: object) -> tuple[Entry | Remote | None, str]:
@@ -116,6 +133,7 @@ def parent_of(span: Any) -> Entry | Remote | None:
         context.trace_id,
         sampled=bool(context.trace_flags & 1),
         state=context.trace_state.to_header() if context.trace_state else "",
+        extras=recording.extras,
     )
     return Remote(trace, context.span_id, is_remote=context.is_remote)
 

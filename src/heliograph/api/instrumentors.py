@@ -47,7 +47,7 @@ def adopt(module: ModuleType) -> None:
         recorder = recording.recorders.get(library)
         if recorder is None:
             original(self, **kwargs)
-        elif kwargs.get("tracer_provider") is not None:
+        elif _own_provider(kwargs.get("tracer_provider")):
             _notice.inform(
                 f"{library} is instrumented by the function's own code with its own tracer "
                 "provider: its calls are left to that."
@@ -68,8 +68,26 @@ def adopt(module: ModuleType) -> None:
         else:
             recorder.recording = False
 
+    def uninstrument(self: Any, **kwargs: Any) -> None:
+        """Work without an `instrument` before it: we start with recording."""
+        recorder = recording.recorders.get(library)
+        if recorder is not None and recorder.recording:
+            self._is_instrumented_by_opentelemetry = True
+        module_uninstrument(self, **kwargs)
+
+    module_uninstrument = instrumentor.uninstrument
     instrumentor._instrument = _instrument
     instrumentor._uninstrument = _uninstrument
+    instrumentor.uninstrument = uninstrument
+
+
+def _own_provider(given: object) -> bool:
+    """Tell whether calls go to a tracer provider of the function's own, given or set before."""
+    from .trace import RecordingTracerProvider, users_provider
+
+    if given is None:
+        return users_provider() is not None
+    return not isinstance(given, RecordingTracerProvider)
 
 
 def _hook(library: str, given: dict[str, Any], name: str) -> Any:
@@ -83,7 +101,11 @@ def _hook(library: str, given: dict[str, Any], name: str) -> Any:
 
 
 def _exclude(library: str, patterns: object) -> None:
-    if library == "requests" and isinstance(patterns, str):
-        from ..journal import requests
+    if library != "requests":
+        return
+    from ..journal import requests
 
+    if isinstance(patterns, str):
         requests.exclude(tuple(part.strip() for part in patterns.split(",") if part.strip()))
+    else:
+        requests.exclude(requests.excluded_by_settings)

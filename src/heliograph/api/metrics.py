@@ -12,9 +12,19 @@ from opentelemetry import metrics
 from opentelemetry.metrics import _internal as state
 from opentelemetry.metrics._internal import instrument as kinds
 
+from .. import _notice
+from .._guard import guard
 from ..journal import current, keep, recording
-from ..journal.entry import journal
-from ..journal.instrument import COUNTER, GAUGE, HISTOGRAM, UP_DOWN_COUNTER, Instrument, observables
+from ..journal.entry import journal, short
+from ..journal.instrument import (
+    COUNTER,
+    GAUGE,
+    HISTOGRAM,
+    UP_DOWN_COUNTER,
+    Instrument,
+    number,
+    observables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +46,26 @@ class _Recorded:
 
     def _users(self) -> Any:
         """Return the instrument of the user's meter provider, if there is one."""
-        if self._theirs is None and state._METER_PROVIDER is not None:
-            self._theirs = make(self.instrument, state._METER_PROVIDER)
+        if self._theirs is None:
+            provider = users_provider()
+            if provider is not None:
+                self._theirs = make(self.instrument, provider)
         return self._theirs
 
     def _measure(self, value: Number, attributes: Attributes, context: Context | None) -> None:
-        if recording.active:
+        if not recording.active or not self.instrument.usable:
+            return
+        with guard("recording a measurement"):
+            known = number(value)
+            if known is None:
+                _notice.warn(
+                    f"metric {self.instrument.name:.100}",
+                    f"metric {self.instrument.name:.100}: its value {value!r:.100} is no number: "
+                    "left out.",
+                )
+                return
             span = current.span() if context is None else current.read_context(context)[0]
-            journal.measure((self.instrument, value, keep.attributes(attributes), span))
+            journal.measure((self.instrument, known, keep.attributes(attributes), span))
 
 
 class RecordedCounter(_Recorded, kinds.Counter):
@@ -127,15 +149,13 @@ class RecordingMeter(metrics.Meter):
 
     def create_counter(self, name: str, unit: str = "", description: str = "") -> RecordedCounter:
         """Create a counter."""
-        return RecordedCounter(Instrument(self._scope, COUNTER, name, unit, description))
+        return RecordedCounter(self._instrument(COUNTER, name, unit, description))
 
     def create_up_down_counter(
         self, name: str, unit: str = "", description: str = ""
     ) -> RecordedUpDownCounter:
         """Create an up-down counter."""
-        return RecordedUpDownCounter(
-            Instrument(self._scope, UP_DOWN_COUNTER, name, unit, description)
-        )
+        return RecordedUpDownCounter(self._instrument(UP_DOWN_COUNTER, name, unit, description))
 
     def create_histogram(
         self,
@@ -148,12 +168,12 @@ class RecordingMeter(metrics.Meter):
         """Create a histogram."""
         boundaries = explicit_bucket_boundaries_advisory
         return RecordedHistogram(
-            Instrument(self._scope, HISTOGRAM, name, unit, description, boundaries=boundaries)
+            self._instrument(HISTOGRAM, name, unit, description, boundaries=boundaries)
         )
 
     def create_gauge(self, name: str, unit: str = "", description: str = "") -> RecordedGauge:
         """Create a gauge."""
-        return RecordedGauge(Instrument(self._scope, GAUGE, name, unit, description))
+        return RecordedGauge(self._instrument(GAUGE, name, unit, description))
 
     def create_observable_counter(
         self,
@@ -200,12 +220,52 @@ class RecordingMeter(metrics.Meter):
         unit: str,
         description: str,
     ) -> Instrument:
-        instrument = Instrument(self._scope, create, name, unit, description, callbacks)
-        if state._METER_PROVIDER is not None:
-            make(instrument, state._METER_PROVIDER)
-        else:
+        instrument = self._instrument(create, name, unit, description, callbacks=callbacks or ())
+        provider = users_provider()
+        if provider is not None:
+            make(instrument, provider)
+        elif instrument.usable and instrument not in observables:
             observables.append(instrument)
         return instrument
+
+    def _instrument(
+        self,
+        create: str,
+        name: str,
+        unit: str,
+        description: str,
+        *,
+        callbacks: Sequence[CallbackT] | None = None,
+        boundaries: Sequence[float] | None = None,
+    ) -> Instrument:
+        """Return the one instrument of this identity, as the SDK does: the first one made."""
+        name, unit, description = short(name), short(unit or ""), short(description or "")
+        key = repr((self._scope, create, name.strip().lower(), unit, description))
+        known = _known.get(key)
+        if known is None:
+            known = _known[key] = Instrument(
+                self._scope, create, name, unit, description, callbacks, boundaries
+            )
+            known.usable = _usable(name, unit)
+        return known
+
+
+_known: dict[str, Instrument] = {}
+"""The instruments made so far: one made anew in every invocation must not add up."""
+
+
+def _usable(name: str, unit: str) -> bool:
+    """Tell whether the SDK takes an instrument of this name and unit; say it where not."""
+    checked = kinds.Instrument._check_name_unit_description(name, unit, "")
+    if checked["name"] is not None and checked["unit"] is not None:
+        return True
+    _notice.warn(
+        f"instrument {name:.100}",
+        f"instrument {name!r:.100} with unit {unit!r:.100} is left out: OpenTelemetry takes names "
+        "of at most 255 ASCII letters, digits, '_', '.', '-' and '/', a letter first, and units of "
+        "at most 63 ASCII characters.",
+    )
+    return False
 
 
 class RecordingMeterProvider(metrics.MeterProvider):
@@ -219,10 +279,15 @@ class RecordingMeterProvider(metrics.MeterProvider):
         attributes: Attributes = None,
     ) -> metrics.Meter:
         """Return a meter that records."""
-        return RecordingMeter((name, version, schema_url, keep.attributes(attributes)))
+        kept = None
+        with guard("reading the attributes of a meter"):
+            kept = keep.attributes(attributes)
+        return RecordingMeter((short(name), version, schema_url, kept))
 
     def on_set_meter_provider(self, meter_provider: metrics.MeterProvider) -> None:
         """Hand the observable instruments over to the provider that the user has set."""
+        if isinstance(meter_provider, RecordingMeterProvider):
+            return
         waiting = observables[:]
         observables.clear()
         for instrument in waiting:
@@ -230,9 +295,13 @@ class RecordingMeterProvider(metrics.MeterProvider):
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002 - the SDK's signature
         """Develop and send now what was recorded. Not needed in Lambda: it happens anyway."""
-        from .. import flush
+        return journal.flush()
 
-        return flush()
+
+def users_provider() -> Any:
+    """Return the meter provider that the user has set, if any."""
+    provider = state._METER_PROVIDER
+    return None if isinstance(provider, RecordingMeterProvider) else provider
 
 
 def make(instrument: Instrument, provider: Any) -> Any:
@@ -263,6 +332,6 @@ def install(module: ModuleType) -> None:  # noqa: ARG001 - called by an import h
     if isinstance(provider, RecordingMeterProvider):
         return
     ours = RecordingMeterProvider()
-    if state._METER_PROVIDER is None:
+    if users_provider() is None:
         provider.on_set_meter_provider(ours)
     proxies._PROXY_METER_PROVIDER = ours

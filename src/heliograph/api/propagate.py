@@ -44,7 +44,7 @@ def provided(name: str) -> Callable[[Entry | Remote, MutableMapping[str, str]], 
 
 def _writer(propagator: Any) -> Callable[[Entry | Remote, MutableMapping[str, str]], None]:
     from .context import context_of
-    from .trace import span_context
+    from .span import span_context
 
     def write(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
         from opentelemetry import trace

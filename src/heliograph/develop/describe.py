@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry.metrics import NoOpMeterProvider
 
 from .. import _notice
-from .imports import without_dependency_checks
+from .._guard import guard
+from ..api import wrapper
 from .replay import apply, parent_context, record_exception
+from .stand_in import StandIn, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..journal.entry import Call, Entry
-    from ..journal.fault import Fault
     from .pipeline import Pipeline
 
     Describer = Callable[[Entry], None]
@@ -39,27 +39,28 @@ class Describers:
         self._built: dict[str, Describer | None] = {}
 
     def describe(self, entry: Entry, call: Call) -> bool:
-        """Make the span of a library call; False if its instrumentor cannot be had."""
+        """Make the span of a library call; False if its instrumentor made none."""
         if call.library not in self._built:
             self.build(call.library)
         describer = self._built[call.library]
         if describer is None:
             return False
-        self._provider.entry = entry
-        describer(entry)
-        return True
+        provider = self._provider
+        provider.entry, provider.started = entry, False
+        with guard(f"describing the call {entry.name}"):
+            describer(entry)
+        return provider.started
 
     def build(self, library: str) -> None:
         """Import and set up the instrumentor of a library."""
         try:
-            with without_dependency_checks():
-                self._built[library] = BUILDERS[library](self._provider)
+            self._built[library] = BUILDERS[library](self._provider)
         except (ImportError, AttributeError, TypeError) as error:
             self._built[library] = None
             _notice.warn(
                 f"instrumentor {library}",
                 f"the official instrumentor of {library} cannot be used "
-                f"({type(error).__name__}: {error}); its spans have a name and times only. Is "
+                f"({type(error).__name__}: {error}); its spans have the basic attributes only. Is "
                 "another version of opentelemetry-instrumentation in the function's package?",
             )
 
@@ -69,15 +70,25 @@ class ReplayProvider(trace.TracerProvider):
 
     Attributes:
         entry: The entry being described.
+        started: Whether its span was started.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.entry: Entry | None = None
+        self.started = False
 
     def get_tracer(self, *scope: Any, **more: Any) -> trace.Tracer:
         """Return a tracer of the given scope."""
         return _ReplayTracer(self, self.pipeline.tracer(*scope, **more))
+
+    def response_hook(self, span: Any, *_: Any) -> None:
+        """Do to the span what the user's response hook did, at the same point of the wrapper."""
+        call = self.entry.call if self.entry is not None else None
+        if self.entry is not None and call is not None:
+            done = self.entry.ops or ()
+            apply(span, done[call.answered :])
+            call.answered = len(done)
 
 
 class _ReplayTracer(trace.Tracer):
@@ -102,6 +113,7 @@ class _ReplayTracer(trace.Tracer):
             None,
             entry.start,
         )
+        self._provider.started = True
         end = span.end
 
         def end_as_recorded(*_: Any) -> None:
@@ -109,7 +121,7 @@ class _ReplayTracer(trace.Tracer):
             end(entry.end)
 
         def record_as_recorded(exception: BaseException, *args: Any, **kwargs: Any) -> None:
-            if fault is not None and isinstance(exception, _StandIn):
+            if fault is not None and isinstance(exception, StandIn):
                 record_exception(span, fault, timestamp=entry.end)
             else:
                 type(span).record_exception(span, exception, *args, **kwargs)
@@ -138,35 +150,6 @@ class _ReplayTracer(trace.Tracer):
             yield span
 
 
-class _StandIn(BaseException):
-    """Marks the exceptions that stand for recorded ones."""
-
-    kept: str
-
-    def __str__(self) -> str:
-        return self.kept
-
-
-_stand_ins: dict[type[BaseException], type[BaseException]] = {}
-
-
-def stand_in(fault: Fault) -> BaseException:
-    """Return an exception of the recorded one's class and text, without traceback or state."""
-    kind = _stand_ins.get(fault.kind)
-    if kind is None:
-        about = {"__module__": fault.kind.__module__, "__qualname__": fault.kind.__qualname__}
-        try:
-            kind = type(fault.kind.__name__, (_StandIn, fault.kind), about)
-        except TypeError:  # a class that cannot be derived from
-            kind = type(fault.kind.__name__, (_StandIn, Exception), about)
-        if len(_stand_ins) < 256:
-            _stand_ins[fault.kind] = kind
-    error: Any = kind.__new__(kind)
-    error.kept = fault.text
-    error.response = fault.response
-    return error  # type: ignore[no-any-return]
-
-
 def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
     """Return or raise what was recorded, after what was done to the span meanwhile."""
     call = entry.call
@@ -176,7 +159,7 @@ def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
     apply(span, (entry.ops or ())[: call.answered])
     if call.fault is not None:
         error: Any = stand_in(call.fault)
-        error.response = as_response(call.fault.response)
+        error.__dict__["response"] = as_response(call.fault.response)
         raise error
     return as_response(call.answer)
 
@@ -184,33 +167,19 @@ def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
 def _described(describe: Callable[[], Any]) -> None:
     try:
         describe()
-    except _StandIn:  # the describer passes on what the call raised
+    except StandIn:  # the describer passes on what the call raised
         return
 
 
 def botocore(provider: ReplayProvider) -> Describer:
     """Build the describer of AWS calls: `BotocoreInstrumentor`'s wrapper of `_make_api_call`."""
-    import opentelemetry.instrumentation.botocore
-
-    from ..api.instrumentors import original_of
-
-    module: Any = opentelemetry.instrumentation.botocore
-    instrumentor = object.__new__(module.BotocoreInstrumentor)  # not the user's singleton
-    module.BotocoreInstrumentor.__init__(instrumentor)
-    kept = module.wrap_function_wrapper
-    module.wrap_function_wrapper = lambda *_: None
-    try:
-        original_of("botocore", module.BotocoreInstrumentor)(
-            instrumentor, tracer_provider=provider, meter_provider=NoOpMeterProvider()
-        )
-    finally:
-        module.wrap_function_wrapper = kept
+    described_by = wrapper.botocore(provider, provider.response_hook)
 
     def describe(entry: Entry) -> None:
         call: Any = entry.call
         client = _Client(call.subject)
         answer = lambda *_, **__: _answer(entry, lambda response: response)  # noqa: E731
-        _described(lambda: instrumentor._patched_api_call(answer, client, call.request, {}))
+        _described(lambda: described_by(answer, client, call.request, {}))
 
     return describe
 
@@ -224,18 +193,14 @@ class _Client:
 
 def requests(provider: ReplayProvider) -> Describer:
     """Build the describer of HTTP requests: `RequestsInstrumentor`'s wrapper of `Session.send`."""
-    import opentelemetry.instrumentation.requests
-
-    from ..api.instrumentors import original_of
-
-    module: Any = opentelemetry.instrumentation.requests
+    from ..journal.requests import Answer
 
     class Session:
         def send(self, request: Any, **_: Any) -> Any:
             return _answer(request.entry, response)
 
     def response(kept: Any) -> Any:
-        if kept is None:
+        if not isinstance(kept, Answer):  # an exception's `.response` may be of any library
             return None
         made = module.Response.__new__(module.Response)
         made.status_code, made.reason = kept.status, kept.reason
@@ -243,16 +208,7 @@ def requests(provider: ReplayProvider) -> Describer:
         made.raw = _Raw(kept.version)
         return made
 
-    real = module.Session
-    module.Session = Session
-    try:
-        original_of("requests", module.RequestsInstrumentor)(
-            object.__new__(module.RequestsInstrumentor),
-            tracer_provider=provider,
-            meter_provider=NoOpMeterProvider(),
-        )
-    finally:
-        module.Session = real
+    module = wrapper.requests(provider, Session, provider.response_hook)
 
     def describe(entry: Entry) -> None:
         call: Any = entry.call

@@ -124,7 +124,12 @@ class Development:
 
         pipeline: Any = self._pipeline
         describers: Any = self._describers
-        if entry.call is not None and describers.describe(entry, entry.call):
+        if entry.call is not None:
+            if not describers.describe(entry, entry.call):
+                from . import basics
+
+                pipeline.ids.force(entry.span_id, entry.trace.id)
+                basics.describe(entry, entry.call, pipeline.tracer(*SCOPE))
             return
         pipeline.ids.force(entry.span_id, entry.trace.id)
         replay(entry, pipeline.tracer(*(entry.scope or SCOPE)))

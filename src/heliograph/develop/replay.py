@@ -22,7 +22,7 @@ from ..journal.entry import Remote
 from . import stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from opentelemetry.sdk.trace import Span, Tracer
 
@@ -48,12 +48,13 @@ def parent_context(entry: Entry) -> Context:
     return trace.set_span_in_context(NonRecordingSpan(context), Context())
 
 
-def replay(entry: Entry, tracer: Tracer) -> None:
+def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None = None) -> None:
     """Make one span of an entry.
 
     Args:
         entry: An ended entry that no describer describes.
         tracer: The SDK's tracer of the entry's scope; its next span id is the entry's.
+        finish: Called with the span before it ends.
     """
     links = [Link(context, attributes) for context, attributes in entry.links or ()]  # type: ignore[arg-type]
     span: Any = tracer.start_span(
@@ -65,6 +66,8 @@ def replay(entry: Entry, tracer: Tracer) -> None:
         entry.start,
     )
     apply(span, entry.ops or ())
+    if finish is not None:
+        finish(span)
     span.end(entry.end)
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import traceback
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .stand_in import stand_in
 
 if TYPE_CHECKING:
     from types import CodeType
 
     from ..journal.fault import Fault
-
-_BETWEEN = {
-    "cause": "\nThe above exception was the direct cause of the following exception:\n\n",
-    "context": "\nDuring handling of the above exception, another exception occurred:\n\n",
-}
 
 
 def type_name(fault: Fault) -> str:
@@ -24,22 +21,43 @@ def type_name(fault: Fault) -> str:
 
 
 def text(fault: Fault) -> str:
-    """Return the traceback text, causes first, as `traceback.format_exception` would."""
-    before = text(fault.previous) + _BETWEEN[fault.link] if fault.previous is not None else ""
-    lines = []
+    """Return the traceback text, causes first, as `traceback.format_exception` would.
+
+    Python's own formatter is given an exception that stands for the recorded one, and the recorded
+    frames: groups, notes and marks look as this version of Python prints them.
+    """
+    error = stand_in(fault)
+    printed = traceback.TracebackException(type(error), error, None)
+    _put_frames(printed, fault)
+    return "".join(printed.format())
+
+
+def _put_frames(printed: Any, fault: Fault) -> None:
     if fault.frames:
-        lines.append("Traceback (most recent call last):\n")
-        lines.extend(traceback.StackSummary.from_list(_summaries(fault)).format())
-        if fault.left_out:
-            middle = 1 + len(lines) // 2
-            lines.insert(middle, f"  [{fault.left_out} frames left out]\n")
-    lines.extend(_last_lines(fault))
-    lines.extend(f"{note}\n" for note in fault.notes)
-    return before + "".join(lines)
+        printed.stack = _Stack.from_list([_summary(*frame) for frame in fault.frames])
+        printed.stack.left_out = fault.left_out
+    else:
+        printed.stack = None  # prints no heading
+    if fault.previous is not None:
+        _put_frames(printed.__cause__ or printed.__context__, fault.previous)
+    for member, kept in zip(getattr(printed, "exceptions", None) or (), fault.members, strict=True):
+        _put_frames(member, kept)
 
 
-def _summaries(fault: Fault) -> list[traceback.FrameSummary]:
-    return [_summary(*frame) for frame in fault.frames]
+class _Stack(traceback.StackSummary):
+    """A stack whose middle may have been left out."""
+
+    left_out = 0
+
+    def format(self, **how: Any) -> list[str]:
+        if not self.left_out:
+            return super().format(**how)
+        half = len(self) // 2
+        outer, inner = (
+            traceback.StackSummary.from_list(part) for part in (self[:half], self[half:])
+        )
+        left_out = f"  [{self.left_out} frames left out]\n"
+        return [*outer.format(**how), left_out, *inner.format(**how)]
 
 
 def _summary(code: CodeType, last: int, line: int) -> traceback.FrameSummary:
@@ -49,19 +67,3 @@ def _summary(code: CodeType, last: int, line: int) -> traceback.FrameSummary:
         if found is not None:
             place = dict(zip(("end_lineno", "colno", "end_colno"), found[1:], strict=True))
     return traceback.FrameSummary(code.co_filename, line, code.co_name, **place)  # type: ignore[arg-type]
-
-
-def _last_lines(fault: Fault) -> list[str]:
-    if fault.details is not None:  # a SyntaxError shows its line of source
-        return traceback.format_exception_only(SyntaxError, SyntaxError(*_arguments(fault)))
-    name = type_name(fault)
-    if fault.kind.__module__ == "__main__":
-        name = fault.kind.__qualname__
-    return [f"{name}: {fault.text}\n" if fault.text else f"{name}\n"]
-
-
-def _arguments(fault: Fault) -> tuple[object, ...]:
-    return tuple(
-        tuple(member) if isinstance(member, list) else member
-        for member in (fault.details if isinstance(fault.details, list) else ())
-    )

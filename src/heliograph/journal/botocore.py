@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .._guard import guard
 from . import carry, current, keep
 from .recording import Recorder, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
 recorder = Recorder("botocore")
+
+IN_LINE = frozenset({"bedrock-runtime"})
+"""Services whose response is a stream that describing consumes: their calls cannot be described
+from what is kept, the official wrapper runs around the call itself."""
+
+
+def _no_wrapper() -> None:
+    return None
+
+
+official_wrapper: Callable[[], Any] = _no_wrapper
+"""Makes the official wrapper of a call. Set where hooks are installed."""
+
+_wrapper: Any = None
 
 
 def install(module: ModuleType) -> None:
@@ -24,9 +41,13 @@ def install(module: ModuleType) -> None:
     original = base._make_api_call
 
     def _make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
-        begun = None
+        begun = wrapper = None
         with guard("recording an AWS call"):
-            begun = _begin(self, operation_name, api_params)
+            wrapper = _in_line(self)
+            begun = _begin(self, operation_name, api_params) if wrapper is None else None
+        if wrapper is not None:
+            call = partial(original, self)
+            return wrapper(call, self, (operation_name, api_params), {})
         if begun is None:
             return original(self, operation_name, api_params)
         entry, token = begun
@@ -45,6 +66,16 @@ def install(module: ModuleType) -> None:
     _make_api_call.__wrapped__ = original  # type: ignore[attr-defined]
     base._make_api_call = _make_api_call
     recorders["botocore"] = recorder
+
+
+def _in_line(client: Any) -> Any:
+    """Return the official wrapper for a call that has to be described live; else None."""
+    global _wrapper
+    if client.meta.service_model.service_name not in IN_LINE or recorder.parent() is None:
+        return None
+    if _wrapper is None:
+        _wrapper = official_wrapper()
+    return _wrapper
 
 
 def _begin(client: Any, operation: str, params: Any) -> Any:

@@ -7,6 +7,7 @@ switches off Lambda's loop detection, and all of them need OpenTelemetry loaded.
 
 from __future__ import annotations
 
+from .._guard import guard
 from . import current
 from .entry import Entry, Remote, Trace
 
@@ -30,7 +31,7 @@ def parse(header: str) -> tuple[Trace | None, int, bool | None]:
     Returns:
         The trace (None without a usable Root), the parent's span id (0 without one), and the
         sampled flag (None unless it is 0 or 1). Parts besides Root, Parent, Sampled and Self are
-        kept in `Trace.extras`, verbatim.
+        kept in `Trace.extras`, verbatim, unless no header could hold them.
     """
     trace_id = parent = 0
     sampled: bool | None = None
@@ -44,7 +45,7 @@ def parse(header: str) -> tuple[Trace | None, int, bool | None]:
             parent = _hex(value.strip(), 16)
         elif name == "sampled":
             sampled = {"1": True, "0": False}.get(value.strip())
-        elif equals and name != "self":
+        elif equals and name != "self" and piece.isascii() and piece.isprintable():
             extras.append(piece.strip())
     if not trace_id:
         return None, 0, sampled
@@ -153,7 +154,8 @@ environment_header = ""
 def onto_request(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
     """Write the configured propagators' headers of an HTTP request."""
     for write in writers:
-        write(span, headers)
+        with guard("writing a trace header of an HTTP request"):  # one that fails is one
+            write(span, headers)
 
 
 def onto_aws_call(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:

@@ -85,9 +85,10 @@ baggage: Callable[[], dict[str, object]] = _no_baggage
 """Returns the current baggage. Set by `api/context.py`: only its API can write any."""
 
 
-def _no_span(entry: Entry) -> object:
+def no_span(entry: Entry) -> object:
+    """Stand for `recorded_span` until `opentelemetry.trace` is imported."""
     return entry
 
 
-recorded_span: Callable[[Entry], object] = _no_span
+recorded_span: Callable[[Entry], object] = no_span
 """Returns the OpenTelemetry span that stands for an entry. Set by `api/trace.py`."""

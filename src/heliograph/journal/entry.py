@@ -7,7 +7,8 @@ from _thread import allocate_lock
 from time import time_ns
 
 from .. import _notice
-from .._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS
+from .._guard import guard
+from .._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def random_id(size: int) -> int:
 def new_trace_id() -> int:
     """Return a trace id in X-Ray's form: 32 bits of epoch seconds, 96 random bits."""
     return (time_ns() // 1_000_000_000) << 96 | random_id(12)
+
+
+def short(value: object) -> str:
+    """Return a name or description as bounded text, whatever was given."""
+    if type(value) is str:
+        return value if len(value) <= MAX_STRING else value[:MAX_STRING]
+    with guard("taking the text of a name"):
+        return str(value)[:MAX_STRING]
+    return type(value).__name__
 
 
 class Trace:
@@ -132,7 +142,7 @@ class Entry:
     def __init__(
         self, name: str, parent: Entry | Remote | None, trace: Trace, *, kind: int = INTERNAL
     ) -> None:
-        self.name = name
+        self.name = short(name)
         self.parent = parent
         self.trace = trace
         self.kind = kind
@@ -165,20 +175,25 @@ class Entry:
             )
 
 
+def _nothing_to_flush() -> bool:
+    return True
+
+
 class Journal:
     """The facts of the running invocation, and of spans that outlive one.
 
     Attributes:
         entries: Spans in the order of their start.
         measurements: (instrument, value, attributes, entry) in the order of their recording.
-        instruments: Instruments that user code created, by identity; see `api/metrics.py`.
         overflow: Called when a bound is reached: develops what has ended, in line.
+        flush: Develops and sends what has ended; returns whether all of it was.
     """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.measurements: list[tuple[object, ...]] = []
         self.overflow: Callable[[], None] | None = None
+        self.flush: Callable[[], bool] = _nothing_to_flush
         self.lost = 0
         self.lock = allocate_lock()
 

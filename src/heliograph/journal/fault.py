@@ -6,6 +6,8 @@ for a describer would write our frames into the user's traceback.
 
 from __future__ import annotations
 
+import builtins
+
 from .._guard import guard
 from .._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from . import keep
@@ -14,8 +16,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
-OWN = __file__.rsplit("/", 2)[0]
+OWN = __file__.rsplit("/", 2)[0] + "/"
 """Where our own code lives: its frames are not part of the user's stack."""
+
+
+MAX_MEMBERS = 16
+"""Exceptions kept of a group, its own causes included; Python prints 15 of each level."""
 
 
 class Fault:
@@ -30,23 +36,37 @@ class Fault:
         previous: The exception it was raised from or during, if any.
         notes: Notes added with `add_note`.
         response: Bounded facts of `.response`, which describers of library calls read.
-        details: For a `SyntaxError`, its arguments; the last lines of its text come from them.
+        details: For a `SyntaxError`, where it is; lines of its text come from that.
+        members: Of an exception group, the exceptions in it.
     """
 
     __slots__ = (
-        "details", "frames", "kind", "left_out", "link", "notes", "previous", "response", "text",
+        "details", "frames", "kind", "left_out", "link", "members", "notes", "previous", "response",
+        "text",
     )  # fmt: skip
 
-    def __init__(self, error: BaseException, depth: int = MAX_CHAIN) -> None:
+    def __init__(self, error: BaseException, seen: set[int] | None = None) -> None:
+        seen = set() if seen is None else seen
+        seen.add(id(error))  # bounds the whole, and ends a chain that leads back to itself
         self.kind = type(error)
         self.text = _text(error)
         self.frames, self.left_out = _frames(error.__traceback__)
-        self.link, self.previous = _previous(error, depth)
-        notes = getattr(error, "__notes__", ())
-        self.notes = tuple(_text(note) for note in notes[:4]) if type(notes) is list else ()
-        response = getattr(error, "response", None)
-        self.response = keep.facts(response) if type(response) is dict else response_facts(response)
-        self.details = keep.facts(error.args) if isinstance(error, SyntaxError) else None
+        self.link, self.previous = _previous(error, seen)
+        self.members = _members(error, seen)
+        notes = error.__dict__.get("__notes__") if hasattr(error, "__dict__") else None
+        self.notes = tuple([_text(note) for note in notes[:4]]) if type(notes) is list else ()
+        self.response: object = None
+        with guard("recording the response of an exception"):
+            response = getattr(error, "response", None)
+            plain = type(response) is dict
+            self.response = keep.facts(response) if plain else response_facts(response)
+        self.details: object = None
+        if isinstance(error, SyntaxError):
+            self.details = keep.facts({name: getattr(error, name, None) for name in _PLACE})
+
+
+_PLACE = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset")
+"""Attributes of a `SyntaxError` that Python prints."""
 
 
 def response_facts(response: object) -> object:
@@ -74,7 +94,7 @@ def know_responses(keeper: object) -> None:
 def _text(value: object) -> str:
     with guard("taking the text of an exception"):
         return str(value)[:MAX_STRING]
-    return "<its text could not be made>"
+    return "<exception str() failed>"  # as Python prints it
 
 
 def _frames(tb: TracebackType | None) -> tuple[list[tuple[CodeType, int, int]], int]:
@@ -91,13 +111,27 @@ def _frames(tb: TracebackType | None) -> tuple[list[tuple[CodeType, int, int]], 
     return frames, left_out
 
 
-def _previous(error: BaseException, depth: int) -> tuple[str, Fault | None]:
-    if depth:
-        if error.__cause__ is not None:
-            return "cause", Fault(error.__cause__, depth - 1)
-        if error.__context__ is not None and not error.__suppress_context__:
-            return "context", Fault(error.__context__, depth - 1)
+def _previous(error: BaseException, seen: set[int]) -> tuple[str, Fault | None]:
+    cause, context = error.__cause__, error.__context__
+    if len(seen) < MAX_CHAIN:
+        if cause is not None:
+            return ("", None) if id(cause) in seen else ("cause", Fault(cause, seen))
+        if context is not None and not error.__suppress_context__ and id(context) not in seen:
+            return "context", Fault(context, seen)
     return "", None
+
+
+def _members(error: BaseException, seen: set[int]) -> list[Fault]:
+    group = getattr(builtins, "BaseExceptionGroup", None)  # Python 3.11
+    if group is None or not isinstance(error, group):
+        return []
+    members = []
+    for member in group.exceptions.__get__(error):
+        if len(seen) >= MAX_MEMBERS:
+            break
+        if id(member) not in seen:
+            members.append(Fault(member, seen))
+    return members
 
 
 def unframe(error: BaseException) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .._guard import guard
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,12 @@ class Instrument:
         name, unit, description: As given.
         callbacks: Of an observable instrument: called when metrics are collected.
         boundaries: Advised bucket boundaries of a histogram.
+        usable: Whether OpenTelemetry takes its name and unit.
     """
 
-    __slots__ = ("boundaries", "callbacks", "create", "description", "name", "scope", "unit")
+    __slots__ = (
+        "boundaries", "callbacks", "create", "description", "name", "scope", "unit", "usable",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -43,6 +48,7 @@ class Instrument:
         self.description = description
         self.callbacks = callbacks
         self.boundaries = boundaries
+        self.usable = True
 
 
 class DoorMetric(Instrument):
@@ -53,3 +59,20 @@ class DoorMetric(Instrument):
 
 observables: list[Instrument] = []
 """Observable instruments, which are collected without any measurement of user code's."""
+
+
+def number(value: object) -> int | float | None:
+    """Return a measured value as a plain number, None if it is none.
+
+    Numbers of other libraries count too (`numpy.int64`, `Decimal`): what has `__index__` or
+    `__float__`.
+    """
+    kind = type(value)
+    if kind is int or kind is float:
+        return value  # type: ignore[return-value]
+    with guard("reading a measured value"):
+        if hasattr(kind, "__index__"):
+            return int(value)  # type: ignore[call-overload, no-any-return]
+        if hasattr(kind, "__float__"):
+            return float(value)  # type: ignore[arg-type]
+    return None

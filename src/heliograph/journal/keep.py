@@ -6,13 +6,19 @@ amount whatever comes, and must not see what user code changes later.
 
 from __future__ import annotations
 
+from _collections_abc import Mapping, Sequence  # loaded at start-up; `collections.abc` may not be
+from itertools import islice
+
 from .. import _notice
 from .._guard import guard
-from .._limits import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_STRING
+from .._limits import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from typing import Any
+
+MAX_BITS = 4096
+"""Bits kept of an integer; beyond 4,300 digits Python refuses to write one (PEP 644's default)."""
 
 PAYLOADS = frozenset(
     {
@@ -72,104 +78,163 @@ def facts(value: object) -> object:
     """Copy the request or response of a library call: plain types only, no payloads.
 
     Strings end at `MAX_STRING` characters, containers at `MAX_ITEMS` entries and `MAX_DEPTH`
-    levels, the whole at `MAX_NODES` values. Members named in `PAYLOADS` and objects of any other
-    type (streams, decimals, dates) become None; `str()` of a user's object is never called.
+    levels, the whole at `MAX_NODES` containers. Members named in `PAYLOADS` and objects of any
+    other type (streams, decimals, dates) become None; no method of a user's object is called.
     """
     return _facts(value, MAX_DEPTH, [MAX_NODES])
 
 
-def _facts(value: object, depth: int, left: list[int]) -> object:
+def _facts(value: Any, depth: int, left: list[int]) -> object:
     kind = type(value)
     if kind is str:
-        return value[:MAX_STRING]  # type: ignore[index]
-    if value is None or kind is int or kind is bool or kind is float:
+        return value[:MAX_STRING]
+    if value is None or kind is bool or kind is float:
         return value
+    if kind is int:
+        return value if value.bit_length() <= MAX_BITS else None
     left[0] -= 1
     if depth == 0 or left[0] < 0:
         return None
-    if kind is dict:
-        copy: dict[object, object] = {}
-        for key, member in value.items():  # type: ignore[attr-defined]
-            if len(copy) == MAX_ITEMS:
-                break
-            copy[key] = None if key in PAYLOADS else _facts(member, depth - 1, left)
-        return copy
-    if kind is list or kind is tuple:
-        head = [_facts(member, depth - 1, left) for member in value[:MAX_ITEMS]]  # type: ignore[index]
-        return head if len(value) <= MAX_ITEMS else Shortened(head, len(value))  # type: ignore[arg-type]
+    if isinstance(value, dict):
+        return _mapping(value, depth, left)
+    if isinstance(value, (list, tuple)):
+        return _sequence(value, depth, left)
     if isinstance(value, str):
         return str.__str__(value)[:MAX_STRING]
     return None
 
 
-def attribute(key: object, value: object) -> object:
+def _mapping(value: dict[object, object], depth: int, left: list[int]) -> object:
+    copy: dict[str, object] = {}
+    # taken in one step: another thread of the function's may be writing to it
+    for key, member in list(islice(dict.items(value), MAX_ITEMS)):
+        if type(key) is str:
+            kept = None if key in PAYLOADS else _facts(member, depth - 1, left)
+            copy[key[:MAX_STRING]] = kept
+    return copy
+
+
+def _sequence(
+    value: list[object] | tuple[object, ...], depth: int, left: list[int]
+) -> list[object] | tuple[object, ...]:
+    """Copy a list or tuple; which of both it was is a fact too: describers ask."""
+    if isinstance(value, tuple):
+        members = tuple.__getitem__(value, slice(MAX_ITEMS))
+        return tuple([_facts(member, depth - 1, left) for member in members])
+    whole = list.__len__(value)
+    head = [_facts(member, depth - 1, left) for member in list.__getitem__(value, slice(MAX_ITEMS))]
+    return head if whole <= MAX_ITEMS else Shortened(head, whole)
+
+
+def attribute(key: object, value: Any) -> object:
     """Copy an attribute's value as the SDK would clean it, within the journal's bounds.
 
     Types that OpenTelemetry knows stay what they are; any other is turned to `str()` if it has a
     text of its own, else to None (OpenTelemetry's common `AnyValue` rules). What is cut is told.
     """
+    kind = type(value)
+    if value is None or kind is bool or kind is float or (kind is str and len(value) <= MAX_STRING):
+        return value
     cut: list[str] = []
-    copy = _attribute(value, MAX_DEPTH, [MAX_NODES], cut)
+    copy = None
+    with guard("copying an attribute"):
+        copy = _attribute(value, MAX_DEPTH, [MAX_NODES], cut)
     if cut:
+        name = _shown(key)
         _notice.warn(
-            f"attribute {key!r:.100}",
-            f"the value of attribute {key!r:.100} was cut ({cut[0]}); "
+            f"attribute {name}",
+            f"the value of attribute {name} was cut ({cut[0]}); "
             f"kept are {MAX_STRING} characters, {MAX_ITEMS} entries, {MAX_DEPTH} levels.",
         )
     return copy
 
 
 def attributes(given: Mapping[str, object] | None) -> dict[str, object] | None:
-    """Copy a mapping of attributes, each within the journal's bounds."""
-    if not given:
-        return None
-    items = getattr(given, "items", None)
-    if items is None:
-        _notice.warn(
-            f"attributes {type(given).__name__}",
-            f"attributes must be a mapping, not {type(given).__name__} ({given!r:.100}): left out.",
-        )
-        return None
-    return {key: attribute(key, value) for key, value in items()}
+    """Copy a mapping of attributes, each within the journal's bounds, at most `MAX_OPS` of them."""
+    copy: dict[str, object] = {}
+    with guard("copying attributes"):
+        if not given:
+            return None
+        if not issubclass(type(given), (dict, Mapping)) and not hasattr(given, "items"):
+            _notice.warn(
+                f"attributes {type(given).__name__}",
+                f"attributes must be a mapping, not {type(given).__name__} ({_shown(given)}): "
+                "left out.",
+            )
+            return None
+        for key, value in islice(given.items(), MAX_OPS):
+            copy[_key(key)] = attribute(key, value)
+        if len(given) > MAX_OPS:
+            _notice.warn(
+                "attributes at once",
+                f"{len(given)} attributes were given at once; kept are the first {MAX_OPS}.",
+            )
+    return copy or None
 
 
-def _attribute(value: object, depth: int, left: list[int], cut: list[str]) -> object:
+def _key(key: object) -> str:
+    """Return an attribute's key as text; "" for one that the SDK drops, and counts as dropped."""
+    if type(key) is str:
+        return key[:MAX_STRING]
+    if not key or not _has_text(key):
+        return ""
+    return str(key)[:MAX_STRING]
+
+
+def _shown(value: Any) -> str:
+    """Return a short text of any value, for a line in the log; its own code may not run."""
+    if issubclass(type(value), (str, bytes)):
+        return repr(value[:100])
+    return f"of type {type(value).__name__}"
+
+
+def _attribute(value: Any, depth: int, left: list[int], cut: list[str]) -> object:
     kind = type(value)
-    if value is None or kind is bool or kind is int or kind is float:
+    if value is None or kind is bool or kind is float:
         return value
-    if isinstance(value, (str, bytes)):
+    if issubclass(kind, (str, bytes)):
         if len(value) > MAX_STRING:
             cut.append(f"it has {len(value)} characters")
-            return value[:MAX_STRING]
-        return value if kind is str or kind is bytes else value[:]
-    if isinstance(value, (bool, int, float)):
+        return value[:MAX_STRING]
+    if issubclass(kind, int):
+        if int.bit_length(value) <= MAX_BITS:
+            return value
+        cut.append(f"it is an integer of {int.bit_length(value)} bits")
+        return None
+    if issubclass(kind, float):
         return value
     left[0] -= 1
     if depth == 0 or left[0] < 0:
         cut.append("it is nested too deep" if depth == 0 else "it holds too many values")
         return None
-    if isinstance(value, dict):
+    if issubclass(kind, Mapping):
         return _members(value, depth, left, cut)
-    if isinstance(value, (list, tuple)):
+    if issubclass(kind, Sequence):
         if len(value) > MAX_ITEMS:
             cut.append(f"it has {len(value)} entries")
-        return tuple(_attribute(member, depth - 1, left, cut) for member in value[:MAX_ITEMS])
+        head = islice(value, MAX_ITEMS)
+        return tuple([_attribute(member, depth - 1, left, cut) for member in head])
     return _text(value, cut)
 
 
 def _members(value: Mapping[object, object], depth: int, left: list[int], cut: list[str]) -> object:
     copy: dict[str, object] = {}
-    for key, member in value.items():
-        if len(copy) == MAX_ITEMS:
-            cut.append(f"it has {len(value)} entries")
-            break
-        copy[key if isinstance(key, str) else str(key)] = _attribute(member, depth - 1, left, cut)
+    for key, member in islice(value.items(), MAX_ITEMS):
+        name = _key(key)
+        if name:
+            copy[name] = _attribute(member, depth - 1, left, cut)
+    if len(value) > MAX_ITEMS:
+        cut.append(f"it has {len(value)} entries")
     return copy
 
 
+def _has_text(value: object) -> bool:
+    kind = type(value)
+    return kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
+
+
 def _text(value: object, cut: list[str]) -> str | None:
-    own = type(value).__str__ is not object.__str__ or type(value).__repr__ is not object.__repr__
-    if not own:
+    if not _has_text(value):
         cut.append(f"its type {type(value).__name__} has no text of its own")
         return None
     text = None

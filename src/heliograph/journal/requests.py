@@ -21,6 +21,9 @@ recorder = Recorder("requests")
 excluded: Callable[[str], object] | None = None
 """Whether a URL is excluded: the search of `OTEL_PYTHON_REQUESTS_EXCLUDED_URLS`, if set."""
 
+excluded_by_settings: tuple[str, ...] = ()
+"""The patterns of the settings; in force unless `instrument(excluded_urls=...)` gives others."""
+
 
 class Answer:
     """What is kept of a response: never its body.
@@ -75,6 +78,8 @@ def install(module: ModuleType) -> None:
 
     send.__doc__ = original.__doc__
     send.__wrapped__ = original  # type: ignore[attr-defined]
+    # `RequestsInstrumentor.uninstrument_session` takes back what is marked so
+    send.opentelemetry_instrumentation_requests_applied = True  # type: ignore[attr-defined]
     session.send = send
     recorders["requests"] = recorder
     fault.know_responses(
@@ -88,10 +93,21 @@ def _begin(request: Any) -> Any:
     parent = recorder.parent()
     if parent is None:
         return None
-    facts = (str(request.method), str(request.url)[:MAX_STRING], _headers(request.headers))
+    facts = (str(request.method), _url(str(request.url)), _headers(request.headers))
     begun = recorder.begin("HTTP", parent, None, facts)
     recorder.ask(begun[0], request)
     return begun
+
+
+def _url(url: str) -> str:
+    """Cut a long URL, its credentials first: the cut may part them from the `@` that shows them."""
+    if len(url) <= MAX_STRING:
+        return url
+    scheme, _, rest = url.partition("://")
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    _, credentials, host = rest[:end].rpartition("@")
+    known = "REDACTED:REDACTED@" if credentials else ""
+    return f"{scheme}://{known}{host}{rest[end:]}"[:MAX_STRING]
 
 
 def _with_headers(request: Any, span: Any) -> Any:

@@ -24,6 +24,18 @@ def _places() -> list[str]:
     ]
 
 
+def _time(profile: str) -> None:
+    """Time what Heliograph does; the lab itself may not be importable here."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("_lab_stopwatch", f"{__file__.rpartition('/')[0]}/stopwatch.py")
+    assert spec is not None
+    assert spec.loader is not None
+    stopwatch = module_from_spec(spec)
+    spec.loader.exec_module(stopwatch)
+    stopwatch.install(profile)
+
+
 def _main() -> None:
     runtime = os.environ["LAMBDA_RUNTIME_DIR"]
     if sys.flags.no_site:  # the lab hides this Python's own packages, but not `exit` and `help`
@@ -34,8 +46,11 @@ def _main() -> None:
     else:
         sys.path[:0] = _places()
 
+    profile = os.environ.pop("_LAB_PROFILE", "")
     from awslambdaric.__main__ import main
 
+    if profile:
+        _time(profile)
     main(["bootstrap", os.environ["_HANDLER"]])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 from ..errors import ConfigurationError
 from .function import Function
 from .invocation import Invocation
+from .profile import Profile, table
 from .session import run
 from .show import console, show
 
@@ -44,6 +45,7 @@ def command() -> None:
 @click.option("--timeout", default=30.0, type=click.FloatRange(0.001, MAX_SECONDS), help="Seconds.")
 @click.option("--memory", default=512, type=click.IntRange(128, MAX_MEMORY), help="Megabytes.")
 @click.option("--freeze/--no-freeze", default=True, help="Stop the process between invocations.")
+@click.option("--profile", "profiled", is_flag=True, help="Show what Heliograph itself takes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def invoke(
     *,
@@ -58,6 +60,7 @@ def invoke(
     timeout: float,
     memory: int,
     freeze: bool,
+    profiled: bool,
     as_json: bool,
 ) -> None:
     """Invoke HANDLER, such as app.handler, under the real runtime client.
@@ -84,11 +87,15 @@ def invoke(
         return Invocation(body, timeout=timeout)
 
     found, screen = [], console()
-    with _usage_errors():
-        for outcome in run(environment, invocation, times):
+    with _usage_errors(), Profile() if profiled else nullcontext() as profile:
+        if profile:
+            env |= profile.environment
+        for outcome in run(environment, invocation, times, profile):
             found.append(outcome)
             if not as_json:
                 show(outcome, screen)
+            if outcome.profile and not as_json:
+                screen.print(table(outcome.profile), "")
     failed = any(outcome.failed for outcome in found)
     if as_json:
         invocations = [outcome.as_dict() for outcome in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .daemon import XRayDaemon
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .function import Function
     from .invocation import Answer, Invocation
+    from .profile import Profile, Step
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Outcome:
     """Datagrams that the X-Ray daemon or service would not take."""
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)
+    profile: list[Step] = field(default_factory=list)
+    """What Heliograph took, if that was asked for."""
 
     @property
     def failed(self) -> bool:
@@ -52,6 +55,7 @@ class Outcome:
     def as_dict(self) -> dict[str, Any]:
         """Return the whole as JSON values."""
         answer, found = self.answer, self.metrics
+        profile = {"profile": [step.as_dict() for step in self.profile]} if self.profile else {}
         rows = ("namespace", "metric", "unit", "dimensions", "count", "minimum", "average")
         return {
             "number": self.number,
@@ -78,11 +82,15 @@ class Outcome:
             "metric_problems": found.problems,
             "stdout": self.log,
             "stderr": self.stderr,
+            **profile,
         }
 
 
 def run(
-    function: Callable[[XRayDaemon], Function], invocation: Callable[[], Invocation], times: int
+    function: Callable[[XRayDaemon], Function],
+    invocation: Callable[[], Invocation],
+    times: int,
+    profile: Profile | None = None,
 ) -> Iterator[Outcome]:
     """Invoke `times` times, in one environment as long as it lives, as Lambda does.
 
@@ -90,6 +98,7 @@ def run(
         function: Makes an environment that sends its traces to the daemon given.
         invocation: Makes the invocations, each with ids of its own.
         times: How many there are.
+        profile: Where the environments write what Heliograph takes.
     """
     with XRayDaemon() as daemon:
         number = 0
@@ -98,7 +107,8 @@ def run(
                 cold = True
                 while number < times and environment.exit_code is None:
                     number += 1
-                    yield _invoke(environment, daemon, invocation(), number, cold=cold)
+                    outcome = _invoke(environment, daemon, invocation(), number, cold=cold)
+                    yield replace(outcome, profile=profile.read()) if profile else outcome
                     cold = False
 
 

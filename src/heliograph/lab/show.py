@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -31,12 +33,14 @@ MAX_BODY = 2000
 """Characters shown of an answer."""
 MAX_VALUE = 120
 """Characters shown of an annotation or an error's message."""
-MAX_NAME = 48
+MAX_NAME = 56
 """Columns kept for the names of a tree before the times; longer names push their own times out."""
 
 
 def console() -> Console:
     """Return a console for stdout, of 100 columns in a pipe."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a tree's lines are in no Latin encoding
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return Console(width=PIPE_WIDTH if piped else None, highlight=False)
 
@@ -52,8 +56,8 @@ def show(outcome: Outcome, screen: Console) -> None:
         screen.print(Text(f"the process ended with exit code {outcome.exit_code}", "red"))
     for part in (*_traces(outcome), *_metrics(outcome.metrics)):
         screen.print("", part, sep="\n")
-    for part in _log(outcome):
-        screen.print("", part, sep="\n", soft_wrap=True)  # a line of a log stays one line
+    for part in _log(outcome, screen.width):
+        screen.print("", part, sep="\n", soft_wrap=True)  # a long word stays whole: it is copied
     screen.print()
 
 
@@ -123,9 +127,13 @@ def _trace(trace: Trace) -> RenderableType:
 
 
 def _name_ends(node: Node, depth: int) -> Iterator[int]:
-    yield 4 * depth + len(node.name)
+    yield 4 * depth + len(_title_of(node))
     for child in node.children:
         yield from _name_ends(child, depth + 1)
+
+
+def _title_of(node: Node) -> str:
+    return _plain(" ".join(filter(None, (node.name, node.call))))
 
 
 def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None:
@@ -142,19 +150,25 @@ def _label(node: Node, start: float, width: int) -> Text:
     duration = node.duration_ms
     took = "in progress" if duration is None else f"{duration:.1f} ms"
     text = Text.assemble(
-        (_plain(node.name).ljust(width), "red" if node.status else "cyan"),
+        (_title_of(node).ljust(width), "red" if node.status else "cyan"),
         (f"  {f'+{(node.start - start) * 1000:.1f}':>8}", "dim"),
         f"  {took:>10}",
     )
     facts = [node.document.get("namespace"), node.http_status]
     text.append("".join(f"  {fact}" for fact in facts if fact), "dim")
     if node.status:
-        text.append(f"  {node.status}", "bold red")
+        text.append(f"  {node.status.upper()}", "bold red")
     for kind, message in node.exceptions:
         text.append(f"\n{kind}: {_cut(message)}", "red")
     for name, value in node.annotations.items():
-        text.append(f"\n{_cut(name)} = {_cut(value)}", "yellow")
+        text.append(f"\nannotation {_cut(name)} = {_cut(value)}", "yellow")
+    for name, value in node.metadata.items():
+        text.append(f"\nmetadata {_cut(name)} = {_cut(_json(value))}", "dim")
     return text
+
+
+def _json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _cut(value: object) -> str:
@@ -194,10 +208,24 @@ def _figure(value: float | None) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def _log(outcome: Outcome) -> Iterator[Text]:
+def _log(outcome: Outcome, width: int) -> Iterator[Text]:
     for name, lines, style in (("log", outcome.log, ""), ("stderr", outcome.stderr, "red")):
         if lines:
             # the runtime ends the lines of its own errors with CR, to keep them one record
             said = _plain("\n".join(lines).replace("\r", "\n")).rstrip("\n")
-            indented = "\n".join(f"  {line}" for line in said.split("\n"))
-            yield Text.assemble((f"{name}\n", "bold"), (indented, style))
+            wrapped = "\n".join(_wrapped(line, width) for line in said.split("\n"))
+            yield Text.assemble((f"{name}\n", "bold"), (wrapped, style))
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Return a line of the log, broken between words where it is too long for the screen."""
+    return textwrap.fill(
+        line,
+        width,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        tabsize=2,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 FACADE = "Lambda service"
 """Name of the line that stands for a segment that is not ours: the Lambda service sends it."""
+
+
+CALLED = (
+    "table_name", "table_names", "queue_url", "topic_arn", "bucket_name", "function_name",
+    "stream_name",
+)  # fmt: skip
+"""What an AWS call acted on, as members of the `aws` block (xray spec 10.1)."""
+
+SAID = (
+    "aws.", "client.", "cloud.", "code.", "db.", "faas.", "heliograph.", "http.", "messaging.",
+    "net.", "network.", "otel.", "peer.", "rpc.", "server.", "telemetry.", "thread.", "url.",
+    "user_agent.",
+)  # fmt: skip
+"""Metadata of these names is what OpenTelemetry says about any call; a user's own is the rest."""
 
 
 @dataclass
@@ -65,9 +80,36 @@ class Node:
         return response.get("status")
 
     @property
+    def call(self) -> str:
+        """Return what a call did, such as `PutItem orders` or `GET /prices/lens`; may be empty."""
+        aws = _object(self.document.get("aws"))
+        if operation := aws.get("operation"):
+            acted_on = next((aws[member] for member in CALLED if aws.get(member)), "")
+            many = acted_on if isinstance(acted_on, list) else [acted_on]
+            return " ".join([str(operation), *(_last(str(one)) for one in many if one)])
+        request = _object(_object(self.document.get("http")).get("request"))
+        if self.document.get("namespace") != "remote" or not request.get("method"):
+            return ""
+        return f"{request['method']} {_path(str(request.get('url', '')))}".rstrip()
+
+    @property
     def annotations(self) -> dict[str, Any]:
         """Return the annotations, the searchable attributes."""
         return _object(self.document.get("annotations"))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Return the metadata of the user's own; those of a named namespace begin with its name.
+
+        What OpenTelemetry says about every call and every function is left out (`SAID`).
+        """
+        found = {}
+        for namespace, values in _object(self.document.get("metadata")).items():
+            before = "" if namespace == "default" else f"{namespace}: "
+            for name, value in _object(values).items():
+                if before or not name.startswith(SAID):
+                    found[before + name] = value
+        return found
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and everything below it, parents first."""
@@ -136,6 +178,19 @@ def _circular(node: Node, nodes: dict[str, Node]) -> bool:
         seen.add(parent_id)
         parent_id = nodes[parent_id].parent_id
     return False
+
+
+def _last(name: str) -> str:
+    """Return the last part of an ARN or URL, anything else as it is."""
+    parts = name.rpartition("/") if "://" in name else name.rpartition(":")
+    return parts[2] if "://" in name or name.startswith("arn:") else name
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # a host such as `[::1` is no address
+        return url
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -32,25 +32,23 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def invoke(*args: Any, **kwargs: Any) -> Any:
-        if telemetry.running is not None:  # wrapped twice: by the layer and by the user's code
-            return handler(*args, **kwargs)
         invocation = None
-        with guard("beginning the invocation"):
-            event, context = _arguments(args, kwargs)
-            invocation = telemetry.begin(event, context)
-        if invocation is None:
-            return handler(*args, **kwargs)
+        if telemetry.running is None:  # else wrapped twice: by the layer and by the user's code
+            with guard("beginning the invocation"):
+                invocation = telemetry.begin(*_arguments(args, kwargs))
         try:
             result = handler(*args, **kwargs)
         except BaseException as error:
-            with guard("ending the invocation"):
-                invocation.raised(error)
-            _over(leaving=not isinstance(error, Exception))
+            if invocation is not None:
+                with guard("ending the invocation"):
+                    invocation.raised(error)
+                _over(leaving=not isinstance(error, Exception))
             unframe(error)
             raise
-        with guard("ending the invocation"):
-            invocation.returned(result)
-        _over(leaving=False)
+        if invocation is not None:
+            with guard("ending the invocation"):
+                invocation.returned(result)
+            _over(leaving=False)
         return result
 
     return invoke
@@ -91,6 +89,7 @@ def start() -> None:
         )
     atexit.register(telemetry.develop_at_exit)
     _hook_snapshots(config)
+    telemetry.measure_init(_started)
 
 
 def _hook_snapshots(config: settings.Config) -> None:
@@ -106,15 +105,16 @@ def _hook_snapshots(config: settings.Config) -> None:
 
 def _ready() -> None:
     config = telemetry.config
-    telemetry.ready(_started)
     if config is None or config.disabled:
         return
     if config.eager:
         telemetry.load_now()
+    telemetry.ready()
     off = ", ".join(config.disabled_instrumentations)
     _notice.inform(
         f"traces to {', '.join(config.traces_exporters)}, metrics to "
-        f"{', '.join(config.metrics_exporters)}, after each response; "
+        f"{', '.join(config.metrics_exporters)}, {'after' if loop.installed else 'before'} each "
+        "response; "
         f"headers {', '.join(config.propagators)}; sampler {config.sampler}"
         + (f"; left alone: {off}." if off else ".")
     )
@@ -130,7 +130,7 @@ def _users_handler() -> Callable[..., Any]:
     except AttributeError as error:
         # The runtime takes an AttributeError here for a handler that is missing on *our* module.
         # What the user's module raised is reported with the same name, message and stack.
-        stands_for = type("AttributeError", (Exception,), {})
+        stands_for = type(type(error).__name__, (Exception,), {})
         raise stands_for(str(error)).with_traceback(error.__traceback__) from error.__cause__
     return handler
 

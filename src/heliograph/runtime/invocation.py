@@ -11,6 +11,7 @@ from .._limits import MAX_RESPONSE_BYTES
 from ..journal import carry, current, recording
 from ..journal.entry import SERVER, Entry, Remote, Trace, journal
 from ..journal.fault import Fault
+from . import foreign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 ERROR = 2
 """Number of `opentelemetry.trace.StatusCode.ERROR`."""
+EARLY_NS = 10_000_000_000
+"""An environment whose init was over so long before its first event was made ahead of a request
+(lifecycle spec 1.1)."""
+MAX_LEFT_MS = 1e9
+"""Eleven days: what a test double may say beyond is no deadline."""
 
 
 class Invocation:
@@ -37,17 +43,19 @@ class Invocation:
         request_id: `aws_request_id`, or None.
         deadline_ns: When it must be over, epoch nanoseconds; None if unknown.
         facade: Whether Lambda's own segment is the span's parent.
+        late: Whether it was over only after its deadline: Lambda has told its caller so.
     """
 
     def __init__(self, config: Config, event: object, context: object, *, cold: bool) -> None:
         self.header = settings.trace_header()
         self.request_id = _text(context, "aws_request_id")
         self.deadline_ns = _deadline(context)
-        parent, trace = _parent(config, self.header, self.request_id)
-        self.facade = parent is not None and trace.sampled
+        self.late = False
         carry.environment_header = self.header
-        recording.request_id = self.request_id
+        recording.request_id, recording.extras = self.request_id, ""
+        parent, trace = _parent(config, self.header, self.request_id)
         recording.extras = trace.extras
+        self.facade = parent is not None and trace.sampled
         self.trigger = "direct"
         self.request = triggers.Request()
         with guard("reading the event"):
@@ -57,7 +65,7 @@ class Invocation:
                 self.trigger, event, function_arn=arn, capture_query=config.capture_query
             )
         self.entry = self._begin(config, parent, trace, context, cold)
-        self._token: Token[object] = current.enter(self.entry)
+        self._token = self._enter(config)
 
     def _begin(
         self, config: Config, parent: Remote | None, trace: Trace, context: object, cold: bool
@@ -70,9 +78,23 @@ class Invocation:
             entry.name = f"{request.method} {request.route}" if request.method else request.route
         entry.attributes = _attributes(config, self.trigger, self.request_id, context, cold)
         entry.attributes.update(request.attributes)
-        if trace.sampled:
-            journal.add(entry)
         return entry
+
+    def _enter(self, config: Config) -> Token[object] | None:
+        """Write the span down and make it current."""
+        entry = self.entry
+        if "aws-lambda" in config.disabled_instrumentations:
+            if entry.parent is None:
+                return None
+            entry.span_id = entry.parent.span_id  # never written down: stands for Lambda's segment
+            return current.enter(entry)
+        theirs = foreign.provider()
+        if theirs is not None:
+            with guard("starting the handler's span on the function's own tracer provider"):
+                return current.here.set(foreign.start(theirs, entry))
+        if entry.trace.sampled:
+            journal.add(entry)
+        return current.enter(entry)
 
     def returned(self, result: object) -> None:
         """End it with what the handler returned."""
@@ -100,7 +122,8 @@ class Invocation:
         if self.deadline_ns is not None and now >= self.deadline_ns:
             self._late(now)
         self.entry.end = now
-        current.leave(self.entry, self._token)
+        if self._token is not None:
+            current.leave(self.entry, self._token)
 
     def refused(self, size: int) -> None:
         """Note that the Runtime API refused the response of this many bytes.
@@ -109,20 +132,22 @@ class Invocation:
         (lifecycle spec 2.6).
         """
         now = time_ns()
-        self.entry.end = 0
+        end, self.entry.end = self.entry.end, 0
         if self.deadline_ns is not None and now >= self.deadline_ns:
-            self._late(now)
+            if not self.late:
+                self._late(now)
         elif size > MAX_RESPONSE_BYTES:
             self._error("response_too_large", f"the response of {size} bytes was refused")
         else:
             self._error("response_refused", f"the response of {size} bytes was refused")
-        self.entry.end = now
+        self.entry.end = end or now
 
     def _late(self, now: int) -> None:
-        allowed = ((self.deadline_ns or now) - self.entry.start) // 1_000_000
-        self.entry.op(
-            "set_attribute", "heliograph.late_ms", (now - (self.deadline_ns or now)) // 1_000_000
-        )
+        self.late = True
+        due = self.deadline_ns or now
+        allowed = max(0, due - self.entry.start) // 1_000_000
+        late_ms = (now - due) // 1_000_000
+        self.entry.op("set_attribute", "heliograph.late_ms", late_ms)
         self._error("timeout", f"timed out after {allowed} ms")
 
     def _error(self, error_type: str, description: str | None) -> None:
@@ -188,10 +213,11 @@ def _text(context: object, name: str) -> str | None:
 
 
 def _deadline(context: object) -> int | None:
-    left = None
     with guard("reading the remaining time of the context"):
         ask = getattr(context, "get_remaining_time_in_millis", None)
         left = ask() if callable(ask) else None
-    if type(left) is not int and type(left) is not float:
-        return None
-    return time_ns() + int(left * 1_000_000) if left == left else None  # not NaN
+        if isinstance(left, bool) or not isinstance(left, (int, float)):
+            return None
+        if 0 <= left < MAX_LEFT_MS:  # no NaN, no infinity
+            return time_ns() + int(left * 1_000_000)
+    return None

@@ -21,6 +21,9 @@ HOOKED = ("wait_next_invocation", "post_invocation_result", "post_invocation_err
 installed = False
 """Whether development has its place after the response; else it is done in line."""
 
+_posting: Any = None
+"""The response or error that is being posted."""
+
 
 def install() -> bool:
     """Hook the runtime client; False if there is none, or one of another shape."""
@@ -34,6 +37,9 @@ def install() -> bool:
     client.wait_next_invocation = _developing_before(client.wait_next_invocation)
     client.post_invocation_result = _seeing_refusal(client.post_invocation_result)
     client.post_invocation_error = _seeing_refusal(client.post_invocation_error)
+    for kind in client.__subclasses__():
+        if "handle_exception" in vars(kind):
+            kind.handle_exception = _seeing_swallowed(kind.handle_exception)
     installed = True
     return True
 
@@ -53,16 +59,36 @@ def _developing_before(original: Any) -> Any:
 
 def _seeing_refusal(original: Any) -> Any:
     def post(self: Any, invoke_id: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
+        global _posting
+        _posting = data
         try:
             return original(self, invoke_id, data, *args, **kwargs)
         except BaseException as error:
-            with guard("recording a refused response"):
-                if telemetry.last is not None:
-                    size = len(data) if isinstance(data, bytes) else len(str(data).encode())
-                    telemetry.last.refused(size)
-            telemetry.develop_at_exit()
+            _refused()
+            telemetry.develop_all()
             unframe(error)
             raise
+        finally:
+            _posting = None
 
     post.__wrapped__ = original  # type: ignore[attr-defined]
     return post
+
+
+def _seeing_swallowed(original: Any) -> Any:
+    """Managed Instances' client logs a refusal and goes on: the POST returns all the same."""
+
+    def handle_exception(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        _refused()
+        return result
+
+    handle_exception.__wrapped__ = original  # type: ignore[attr-defined]
+    return handle_exception
+
+
+def _refused() -> None:
+    with guard("recording a refused response"):
+        data = _posting
+        if data is not None and telemetry.last is not None:
+            telemetry.last.refused(len(data if isinstance(data, bytes) else str(data).encode()))

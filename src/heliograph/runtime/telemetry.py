@@ -10,13 +10,13 @@ from time import perf_counter_ns, time_ns
 
 from .. import _notice
 from .._guard import guard
-from ..journal import carry, hooks, recording, sampling
+from ..journal import carry, recording, sampling
 from ..journal.entry import journal
-from .invocation import Invocation
+from . import foreign, hooks
+from .invocation import EARLY_NS, Invocation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any
 
     from ..config import Config
@@ -43,6 +43,7 @@ _development: Development | None = None
 _extras: Extras | None = None
 _hooked = False
 _cold = True
+_restored = False
 _ready_ns = 0
 _init_ns = 3_000_000
 
@@ -67,21 +68,21 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
     _choose_propagators(settings)
     if not _hooked:
         _hooked = True
-        _install_hooks(settings)
-        journal.overflow = develop_early
+        hooks.install(settings, lambda: config)
+        journal.overflow, journal.flush = develop_early, develop
         os.register_at_fork(after_in_child=_in_child)
 
 
 def switch_off() -> None:
     """Record no more, and forget what was recorded: the end of a test."""
-    global config, _development, _extras, running, last, _cold
+    global config, _development, _extras, running, last, _cold, _restored, _ready_ns
     if _development is not None:
         _development.shutdown()
     recording.active = False
     recording.request_id, recording.extras = None, ""
     carry.environment_header = ""
     config = _development = _extras = running = last = None
-    _cold = True
+    _cold, _restored, _ready_ns = True, False, 0
     journal.drop()
 
 
@@ -90,87 +91,6 @@ def _in_child() -> None:
     global running, last
     journal.drop()
     running = last = None
-
-
-def _install_hooks(settings: Config) -> None:
-    off = settings.disabled_instrumentations
-    if "botocore" not in off:
-        hooks.after_import("botocore.client", _botocore)
-        if settings.aws_header:
-            hooks.after_import("botocore.endpoint", _botocore_header)
-    if "requests" not in off:
-        hooks.after_import("requests.sessions", _requests)
-    if "threading" not in off:
-        hooks.after_import("threading", _threads)
-        hooks.after_import("concurrent.futures.thread", _pool)
-    hooks.after_import("opentelemetry.context", _otel_context)
-    hooks.after_import("opentelemetry.trace", _otel_trace)
-    hooks.after_import("opentelemetry.metrics", _otel_metrics)
-    hooks.after_import("opentelemetry.propagate", _otel_propagate)
-    for library in ("botocore", "requests"):
-        hooks.after_import(f"opentelemetry.instrumentation.{library}", _instrumentor)
-
-
-def _botocore(module: ModuleType) -> None:
-    from ..journal import botocore
-
-    botocore.install(module)
-
-
-def _botocore_header(module: ModuleType) -> None:
-    from ..journal import botocore
-
-    botocore.install_header(module)
-
-
-def _requests(module: ModuleType) -> None:
-    from ..journal import requests
-
-    requests.install(module)
-    if config is not None and config.excluded_urls:
-        requests.exclude(config.excluded_urls)
-
-
-def _threads(module: ModuleType) -> None:
-    from ..journal import threads
-
-    threads.install(module)
-
-
-def _pool(module: ModuleType) -> None:
-    from ..journal import threads
-
-    threads.install_pool(module)
-
-
-def _otel_context(module: ModuleType) -> None:
-    from ..api import context
-
-    context.install(module)
-
-
-def _otel_trace(module: ModuleType) -> None:
-    from ..api import trace
-
-    trace.install(module)
-
-
-def _otel_metrics(module: ModuleType) -> None:
-    from ..api import metrics
-
-    metrics.install(module)
-
-
-def _otel_propagate(module: ModuleType) -> None:
-    from ..api import propagate
-
-    propagate.install(module, config.propagators if config is not None else ())
-
-
-def _instrumentor(module: ModuleType) -> None:
-    from ..api import instrumentors
-
-    instrumentors.adopt(module)
 
 
 def _choose_sampler(settings: Config) -> None:
@@ -232,16 +152,21 @@ def _properties() -> dict[str, object]:
     }
 
 
-def ready(started_ns: int) -> None:
-    """Note that init is over.
+def measure_init(started_ns: int) -> None:
+    """Take what our own part of init took as the yardstick of this machine's speed.
 
     Args:
-        started_ns: `perf_counter_ns` when our part of init began; its own duration is the
-            yardstick of this machine's speed (`develop/pace.py`).
+        started_ns: `perf_counter_ns` when it began. The function's own imports are not part of it:
+            seconds of them would tell development that there is never time (`develop/pace.py`).
     """
-    global _ready_ns, _init_ns
-    _ready_ns = time_ns()
+    global _init_ns
     _init_ns = perf_counter_ns() - started_ns
+
+
+def ready() -> None:
+    """Note that init is over."""
+    global _ready_ns
+    _ready_ns = time_ns()
 
 
 def load_now() -> None:
@@ -254,13 +179,13 @@ def load_now() -> None:
 
 def restored() -> None:
     """Note that the environment was restored from a snapshot: its next invocation is cold."""
-    global _cold, _ready_ns
-    _cold = True
+    global _cold, _restored, _ready_ns
+    _cold = _restored = True
     _ready_ns = time_ns()
 
 
 def begin(event: object, context: object) -> Invocation | None:
-    """Begin an invocation; None if telemetry is off or its span is not wanted."""
+    """Begin an invocation; None if telemetry is off."""
     global running, last, _cold
     settings = config
     if settings is None or not recording.active:
@@ -268,10 +193,21 @@ def begin(event: object, context: object) -> Invocation | None:
     cold = _cold and settings.init_type != "provisioned-concurrency"
     _cold = False
     invocation = Invocation(settings, event, context, cold=cold)
+    if cold:
+        _tell_start(invocation)
     if invocation.facade:
         _add_facade(invocation.entry.trace.id)
     running = last = invocation
     return invocation
+
+
+def _tell_start(invocation: Invocation) -> None:
+    """Tell how the environment of a cold start came to be (lifecycle spec 1.1, 1.2)."""
+    if _restored:
+        invocation.entry.op("set_attribute", "heliograph.restore", True)
+    waited = invocation.entry.start - _ready_ns
+    if _ready_ns and waited > EARLY_NS:
+        invocation.entry.op("set_attribute", "heliograph.init.gap_ms", waited // 1_000_000)
 
 
 def _add_facade(trace_id: int) -> None:
@@ -287,11 +223,16 @@ def over() -> None:
 
 
 def deadline() -> Deadline:
-    """Return the deadline of the invocation that pays for a development."""
+    """Return the deadline of the invocation that pays for a development.
+
+    Past its deadline an invocation has failed already, and development can do no more harm.
+    """
     from ..develop.pace import Deadline
 
     invocation = running or last
-    return Deadline(invocation.deadline_ns if invocation is not None else None)
+    if invocation is None or invocation.late:
+        return Deadline()
+    return Deadline(invocation.deadline_ns)
 
 
 def develop() -> bool:
@@ -301,6 +242,7 @@ def develop() -> bool:
         developing = development()
         if developing is not None:
             done = developing.run(deadline())
+            foreign.finish(deadline())
     return done
 
 
@@ -314,9 +256,9 @@ def develop_early() -> None:
     develop()
 
 
-def develop_at_exit() -> None:
-    """Develop all that there is, because the process ends."""
-    with guard("developing the journal at exit"):
+def develop_all() -> None:
+    """Develop all that there is, open spans too, because the process is about to end."""
+    with guard("developing the journal at the end of the process"):
         now = time_ns()
         for entry in journal.entries:
             if not entry.end:
@@ -327,4 +269,12 @@ def develop_at_exit() -> None:
             from ..develop.pace import Deadline
 
             developing.run(Deadline())
-            developing.shutdown()
+            foreign.finish(Deadline())
+
+
+def develop_at_exit() -> None:
+    """Develop all that there is, and shut the exporters down."""
+    develop_all()
+    with guard("shutting the exporters down"):
+        if _development is not None:
+            _development.shutdown()

@@ -39,7 +39,8 @@ def _switch_on(handler: Callable[..., Any]) -> None:
     telemetry.switch_on(config if config.handler else Config.read(given={"handler": name}))
     loop.install()
     atexit.register(telemetry.develop_at_exit)
-    telemetry.ready(started)
+    telemetry.measure_init(started)
+    telemetry.ready()
 
 
 def configure(

@@ -13,7 +13,7 @@ SEPARATORS = frozenset({
 })  # fmt: skip
 HEADERS = frozenset({"Traceback (most recent call last):"})
 
-_FRAME = re.compile(r'  File "(.*?)", line ([^,]*)(?:, in (.*))?')
+_FRAME = re.compile(r'  File "(.*?)", line ([^,]*)(?:, in ?(.*))?')
 _OMITTED = re.compile(r"  \[[^\]]*?(\d+)[^\]]*\]")
 
 

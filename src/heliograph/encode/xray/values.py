@@ -23,7 +23,9 @@ def plain(value: object, depth: int = MAX_DEPTH) -> object:
     if isinstance(value, (int, float)):
         return number(value)
     if isinstance(value, bytes):
-        return _text(value)
+        from base64 import b64encode  # rarely needed
+
+        return b64encode(value).decode()  # as OTLP's JSON and the collector write bytes
     if not depth:
         return "..."
     if isinstance(value, Mapping):
@@ -42,12 +44,3 @@ def number(value: float) -> int | float | str:
     if isnan(value):
         return "NaN"
     return "Infinity" if value > 0 else "-Infinity"
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        from base64 import b64encode  # rarely needed
-
-        return b64encode(value).decode()

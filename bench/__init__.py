@@ -1,0 +1,1 @@
+"""Heliograph and its peers side by side: cold start, overhead, memory and size."""

@@ -1,0 +1,196 @@
+"""`python -m bench`: measure the peers side by side, in turns, in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections import defaultdict
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import chart, referee, results, sizes, tree
+from bench.figures import figures
+from bench.peers import ALL, BARE, PEERS, Peer
+from bench.quota import QuotaError, quota
+from bench.services import Services
+from scripts import pythons
+
+WARM = {"busy": 20}
+"""Warm invocations of a start, where it is not the number given."""
+
+Key = tuple[str, str]
+
+
+def _named(_: object, option: click.Parameter, given: str | None) -> tuple[str, ...]:
+    choices = [p.name for p in PEERS] if option.name == "peers" else list(ALL)
+    chosen = tuple(given.split(",")) if given else tuple(choices)
+    wrong = [name for name in chosen if name not in choices]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r} is none of {', '.join(choices)}")
+    return chosen
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--peers", callback=_named, metavar="A,B", help="All by default; bare always.")
+@click.option("--workloads", callback=_named, metavar="A,B", help="By default what each peer has.")
+@click.option("--python", default=list(pythons.find())[-1], help="Version, such as 3.12.")
+@click.option("--rounds", type=click.IntRange(1), help="Starts of each; by default as in peers.py.")
+@click.option("--warm", default=100, type=click.IntRange(1), help="Warm invocations of a start.")
+@click.option("--quota", "cores", type=click.FloatRange(0.02), help="Cores: 0.29 has 512 MB.")
+@click.option("--boost", is_flag=True, help="The quota begins after init, as in Lambda.")
+@click.option("--cold-cache", is_flag=True, help="Drop the page cache before every start.")
+@click.option("--instructions", is_flag=True, help="Count the instructions of init, by valgrind.")
+@click.option("--json", "target", type=click.Path(path_type=Path), help="Write every start there.")
+@click.option("--write", is_flag=True, help="Write bench/RESULTS.md, and the chart at full core.")
+def main(**given: Any) -> None:
+    """Measure Heliograph and its peers under the real runtime client, laid out as in Lambda."""
+    found = pythons.find()
+    if given["python"] not in found:
+        raise click.ClickException(f"no python {given['python']}; there are: {', '.join(found)}")
+    if given["instructions"] and not shutil.which("valgrind"):
+        raise click.ClickException("--instructions needs valgrind")
+    try:
+        referee.prepare()
+        variants = laid_out(found[given["python"]], given["peers"], given["workloads"])
+        services = Services()
+        with quota(given["cores"]) as under:
+            conditions = referee.Conditions(under, given["boost"], given["cold_cache"])
+            starts, modules = measure(
+                variants, services, conditions, given["rounds"], given["warm"]
+            )
+    except (QuotaError, referee.FailedError) as error:
+        raise click.ClickException(str(error)) from error
+    run = summary(given, found[given["python"]], variants, starts, modules)
+    if given["instructions"]:
+        run["instructions"] = count(variants, services)
+    if given["target"]:
+        rows = {f"{p} {w}": [vars(start) for start in some] for (p, w), some in starts.items()}
+        given["target"].write_text(json.dumps(rows, indent=1))
+    click.echo(results.section(run))
+    if given["write"]:
+        results.record(key(given), run)
+        if not (given["cores"] or given["cold_cache"]):
+            (results.HERE / "results.svg").write_text(chart.chart(run))
+
+
+def laid_out(
+    python: pythons.Python, peers: tuple[str, ...], workloads: tuple[str, ...]
+) -> dict[Key, tree.Variant]:
+    """Return the variants to measure, each workload's together, made where they are not yet."""
+    chosen = [peer for peer in PEERS if peer is BARE or peer.name in peers]
+    for peer in chosen:
+        if not tree.serves(peer, python):
+            click.echo(f"bench: {peer.title} does not run on python {python.version}: left out")
+    return {
+        (peer.name, workload): tree.variant(peer, workload, python)
+        for workload in workloads
+        for peer in chosen
+        if workload in peer.workloads and tree.serves(peer, python)
+    }
+
+
+def measure(
+    variants: dict[Key, tree.Variant],
+    services: Services,
+    conditions: referee.Conditions,
+    rounds: int | None,
+    warm: int,
+) -> tuple[dict[Key, list[referee.Start]], dict[Key, int]]:
+    """Start all variants in turns; a first round warms the caches and counts the modules."""
+    starts: dict[Key, list[referee.Start]] = defaultdict(list)
+    modules = {}
+    counts = {key: rounds or variant.peer.starts for key, variant in variants.items()}
+    for number in range(max(counts.values()) + 1):
+        for key, variant in variants.items():
+            if number > counts[key]:
+                continue
+            times = WARM.get(variant.workload, warm)
+            if number:
+                starts[key].append(one(variant, services, conditions, times))
+            else:
+                asking = replace(conditions, modules=True)
+                modules[key] = one(variant, services, asking, 1).modules
+        click.echo(f"\rbench: round {number} of {max(counts.values())}", nl=False, err=True)
+    click.echo(err=True)
+    return starts, modules
+
+
+def one(
+    variant: tree.Variant, services: Services, conditions: referee.Conditions, warm: int
+) -> referee.Start:
+    """Make one start; a failure names its variant."""
+    try:
+        return referee.start(variant, services.environment, conditions, warm)
+    except referee.FailedError as error:
+        raise referee.FailedError(f"{variant.peer.title}, {variant.workload}: {error}") from error
+
+
+def count(variants: dict[Key, tree.Variant], services: Services) -> dict[str, dict[str, int]]:
+    """Return the instructions of init by workload and peer."""
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    for (peer, workload), variant in variants.items():
+        counted[workload][peer] = referee.instructions(variant, services.environment)
+    return counted
+
+
+def summary(
+    given: dict[str, Any],
+    python: pythons.Python,
+    variants: dict[Key, tree.Variant],
+    starts: dict[Key, list[referee.Start]],
+    modules: dict[Key, int],
+) -> results.Run:
+    """Return the run as `results.py` keeps it."""
+    told: dict[str, dict[str, Any]] = defaultdict(dict)
+    for (peer, workload), some in starts.items():
+        row: dict[str, Any] = {name: astuple(value) for name, value in figures(some).items()}
+        told[workload][peer] = {**row, "modules": modules[peer, workload], "starts": len(some)}
+    return {
+        "title": title(given, python),
+        "machine": machine(),
+        "figures": told,
+        "sizes": layers(variants, f"cpython-{python.version.replace('.', '')}"),
+        "instructions": {},
+    }
+
+
+def layers(variants: dict[Key, tree.Variant], tag: str) -> dict[str, tuple[int, int]]:
+    """Return the bytes of each layer that was measured, under the names of those that have it."""
+    titles: dict[Path, list[Peer]] = defaultdict(list)
+    for variant in variants.values():
+        if variant.peer is not BARE and variant.peer not in titles[variant.opt]:
+            titles[variant.opt].append(variant.peer)
+    return {
+        some[0].title.partition(",")[0]: astuple(sizes.size(opt, tag))
+        for opt, some in titles.items()
+        if some
+    }
+
+
+def title(given: dict[str, Any], python: pythons.Python) -> str:
+    """Return what a run is called, by its conditions."""
+    where = "full core"
+    if given["cores"]:
+        where = f"{given['cores']} of a core{' after init' if given['boost'] else ''}"
+    return f"Python {python.full}, {where}{', page cache dropped' if given['cold_cache'] else ''}"
+
+
+def key(given: dict[str, Any]) -> str:
+    """Return what a run replaces: the same Python under the same conditions."""
+    newest_first = 99 - int(given["python"].partition(".")[2])
+    cores = given["cores"] or 1
+    return f"{newest_first} {given['cold_cache']:d} {99 - 9 * cores:05.2f} {given['boost']:d}"
+
+
+def machine() -> str:
+    """Return what it ran on, in a sentence."""
+    return f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""What a variant runs on, laid out as in Lambda: a Python, the runtime, a layer, a function."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import locks
+from bench.peers import SINCE, Peer, layer_of
+from scripts import runtimes, uv
+from scripts.places import BUILD, ROOT, cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scripts.pythons import Python
+
+HERE = Path(__file__).parent
+OUR_LAYER = BUILD / "layer"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A peer with a workload: the four trees that Lambda shows to the function.
+
+    Attributes:
+        peer: How it is instrumented.
+        workload: What it does.
+        lang, runtime, opt, task: What is mounted at /var/lang, /var/runtime, /opt and /var/task.
+        hidden: Folders under /var/lang that hold the building machine's own packages.
+    """
+
+    peer: Peer
+    workload: str
+    lang: Path
+    runtime: Path
+    opt: Path
+    task: Path
+    hidden: tuple[str, ...]
+
+
+def serves(peer: Peer, python: Python) -> bool:
+    """Tell whether a peer runs on this Python at all."""
+    since = SINCE.get(peer.layer, python.version)
+    return tuple(map(int, since.split("."))) <= tuple(map(int, python.version.split(".")))
+
+
+def variant(peer: Peer, workload: str, python: Python) -> Variant:
+    """Return the trees of a variant, made where they are not there yet."""
+    lang = Path(python.path).parents[1]
+    return Variant(
+        peer=peer,
+        workload=workload,
+        lang=lang,
+        runtime=runtime(python),
+        opt=opt(layer_of(peer, workload), python, attached=peer.attached),
+        task=task(peer, workload, python),
+        hidden=tuple(
+            path.relative_to(lang).as_posix()
+            for path in lang.glob("lib/python3*/*-packages")
+            if path.is_dir()
+        ),
+    )
+
+
+def runtime(python: Python) -> Path:
+    """Return what stands for /var/runtime: the runtime client, boto3, and a bootstrap."""
+    source = runtimes.tree(python)
+    start = (HERE / "bootstrap.py").read_text()
+
+    def make(target: Path) -> None:
+        shutil.copytree(source, target, copy_function=os.link, dirs_exist_ok=True)
+        (target / "bootstrap.py").write_text(start)
+
+    return kept(f"bench-{source.name}", start, make)
+
+
+def opt(layer: str, python: Python, *, attached: bool = False) -> Path:
+    """Return what stands for /opt: an installed layer, ours as it is built, or nothing."""
+    if layer == "ours":
+        return OUR_LAYER
+    if not layer:
+        return kept("bench-nothing", "", lambda _: None)
+    lock = locks.path(layer)
+    attach, wrapper = (HERE / "attach.py").read_text(), (HERE / "exec.sh").read_text()
+
+    def make(target: Path) -> None:
+        install(lock, python, target / "python")
+        if attached:
+            (target / "python" / "peer_attach.py").write_text(attach)
+            (target / "exec").write_text(wrapper)
+            (target / "exec").chmod(0o755)
+            compile_all(python, target / "python" / "peer_attach.py")
+
+    return kept(f"bench-{layer}-{python.full}", lock.read_text() + attach + wrapper, make)
+
+
+def task(peer: Peer, workload: str, python: Python) -> Path:
+    """Return what stands for /var/task: the function, and requests beside it."""
+    source = (HERE / "workloads" / f"{workload}.py").read_text()
+    code = f"{peer.before}{source}{peer.after}"
+    lock = locks.path("task")
+
+    def packages(target: Path) -> None:
+        install(lock, python, target)
+
+    needed = kept(f"bench-task-{python.full}", lock.read_text(), packages)
+
+    def make(target: Path) -> None:
+        shutil.copytree(needed, target, copy_function=os.link, dirs_exist_ok=True)
+        (target / "app.py").write_text(code)
+        compile_all(python, target / "app.py")
+
+    return kept(f"bench-{peer.name}-{workload}-{needed.name}", code, make)
+
+
+def kept(name: str, inputs: str, make: Callable[[Path], None]) -> Path:
+    """Return a tree of the cache, named by the hash of its inputs; made whole or not at all."""
+    target = cache() / f"{name}-{hashlib.sha256(inputs.encode()).hexdigest()[:16]}"
+    if not target.is_dir():
+        work = Path(tempfile.mkdtemp(prefix="bench-", dir=cache()))
+        try:
+            make(work)
+            work.chmod(0o755)
+            work.rename(target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def install(lock: Path, python: Python, target: Path) -> None:
+    """Install what a lock pins, compiled: the peers pay for no compilation either."""
+    print(f"bench: installing {lock.stem} for python {python.full}", flush=True)
+    options = ["--no-deps", "--require-hashes", "--link-mode=copy", "--compile-bytecode", "--quiet"]
+    options += ["--python", python.path, "--target", str(target)]
+    uv.run("pip", "install", *options, "-r", str(lock), cwd=ROOT)
+
+
+def compile_all(python: Python, path: Path) -> None:
+    """Compile one module for a Python."""
+    subprocess.run([python.path, "-m", "compileall", "-q", str(path)], check=True)

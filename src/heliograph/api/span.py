@@ -1,0 +1,257 @@
+"""OpenTelemetry's span, recorded: each method writes down the call that development makes."""
+
+from __future__ import annotations
+
+from time import time_ns
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace.span import TraceState
+from opentelemetry.trace.status import Status
+
+from .. import _notice
+from .._guard import guard
+from ..journal import keep
+from ..journal.entry import Entry, Remote, short
+from ..journal.fault import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from opentelemetry.util.types import Attributes
+
+
+class RecordedSpan(trace.Span):
+    """A span that records what is done to it. What can be read of it reads as the SDK's span.
+
+    Nothing that is passed to it raises: what cannot be recorded is told and left out.
+
+    Attributes:
+        entry: The entry it writes to.
+    """
+
+    def __init__(
+        self, entry: Entry, *, record_exception: bool = True, set_status: bool = True
+    ) -> None:
+        self.entry = entry
+        self._record_exception = record_exception
+        self._set_status_on_exception = set_status
+        self._context: SpanContext | None = None
+
+    def get_span_context(self) -> SpanContext:
+        """Return its ids."""
+        if self._context is None:
+            self._context = span_context(self.entry)
+        return self._context
+
+    context = property(get_span_context)
+
+    @property
+    def name(self) -> str:
+        """The name it has now."""
+        names = [op[1] for op in self.entry.ops or () if op[0] == "update_name"]
+        return str(names[-1]) if names else self.entry.name
+
+    @property
+    def kind(self) -> SpanKind:
+        """Its kind."""
+        return SpanKind(self.entry.kind)
+
+    @property
+    def parent(self) -> SpanContext | None:
+        """Ids of its parent, if it has one."""
+        return span_context(self.entry.parent) if self.entry.parent is not None else None
+
+    @property
+    def start_time(self) -> int:
+        """Epoch nanoseconds."""
+        return self.entry.start
+
+    @property
+    def end_time(self) -> int | None:
+        """Epoch nanoseconds; None while it is open."""
+        return self.entry.end or None
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes set so far, as recorded."""
+        collected: dict[str, Any] = dict(self.entry.attributes or {})
+        for op in self.entry.ops or ():
+            if op[0] in ("set_attribute", "annotate"):
+                collected[str(op[1])] = op[2]
+            elif op[0] == "set_attributes":
+                collected.update(op[1])  # type: ignore[call-overload]
+        return collected
+
+    def is_recording(self) -> bool:
+        """Tell whether it is sampled and open."""
+        return self.entry.trace.sampled and not self.entry.end
+
+    def end(self, end_time: int | None = None) -> None:
+        """End it, now or at the given epoch nanoseconds."""
+        if not self.entry.end:
+            self.entry.end = moment(end_time) or time_ns()
+
+    def set_attribute(self, key: str, value: Any) -> None:
+        """Record an attribute."""
+        if self.entry.trace.sampled:
+            with guard("setting an attribute"):
+                self.entry.op("set_attribute", usable_key(key), keep.attribute(key, value))
+
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
+        """Record several attributes."""
+        if self.entry.trace.sampled:
+            with guard("setting attributes"):
+                self.entry.op("set_attributes", keep.attributes(attributes) or {})
+
+    def add_event(
+        self, name: str, attributes: Attributes = None, timestamp: int | None = None
+    ) -> None:
+        """Record an event, now or at the given epoch nanoseconds."""
+        if self.entry.trace.sampled:
+            with guard("adding an event to a span"):
+                when = moment(timestamp)
+                self.entry.op("add_event", short(name), keep.attributes(attributes), when)
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        """Record a link to another span."""
+        if self.entry.trace.sampled and is_link(context):
+            with guard("adding a link to a span"):
+                self.entry.op("add_link", context, keep.attributes(attributes))
+
+    def update_name(self, name: str) -> None:
+        """Record a new name."""
+        if self.entry.trace.sampled:
+            self.entry.op("update_name", short(name))
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """Record a status; which of several wins is the SDK's rule, at development."""
+        if not self.entry.trace.sampled:
+            return
+        code: object = status
+        if isinstance(code, Status):
+            description = code.description
+            code = code.status_code
+        if isinstance(code, StatusCode):
+            text = None if description is None else short(description)
+            self.entry.op("set_status", code.value, text)
+        else:
+            with guard("telling of a status"):
+                _notice.warn(
+                    "status",
+                    f"set_status of span {self.entry.name!r:.100} was given {status!r:.100}, which "
+                    "is no Status or StatusCode: left out.",
+                )
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        """Record an exception by value."""
+        if not self.entry.trace.sampled:
+            return
+        given: object = exception
+        with guard("recording an exception"):
+            if not isinstance(given, BaseException):
+                _notice.warn(
+                    "record_exception",
+                    f"record_exception of span {self.entry.name!r:.100} was given "
+                    f"{given!r:.100}, which is no exception: left out.",
+                )
+                return
+            when = moment(timestamp)
+            kept = keep.attributes(attributes)
+            self.entry.op("record_exception", Fault(given), kept, when, bool(escaped))
+
+    def fail(self, error: BaseException, *, record: bool, status: bool, escaped: bool) -> None:
+        """Record an exception that left the span's block.
+
+        Args:
+            error: The exception.
+            record: Whether to record it as an event.
+            status: Whether to mark the span as failed.
+            escaped: The event's `exception.escaped`.
+        """
+        if not self.is_recording():
+            return
+        with guard("recording an exception"):
+            fault = Fault(error)
+            if record:
+                self.entry.op("record_exception", fault, None, time_ns(), escaped)
+            if status:
+                text = f"{type(error).__name__}: {fault.text}"
+                self.entry.op("set_status", StatusCode.ERROR.value, text)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """End it; an exception is recorded as `start_span` was asked to."""
+        if exc_val is not None:
+            self.fail(
+                exc_val,
+                record=self._record_exception,
+                status=self._set_status_on_exception,
+                escaped=True,
+            )
+        super().__exit__(exc_type, exc_val, exc_tb)
+
+
+def moment(given: object) -> int:
+    """Return a given time as epoch nanoseconds, the present where it is None or no number."""
+    if given is None:
+        return time_ns()
+    if isinstance(given, int):
+        return int(given)
+    if isinstance(given, float) and abs(given) < 1e30:  # neither NaN nor infinite
+        return int(given)
+    with guard("telling of a time"):
+        _notice.warn("time", f"{given!r:.100} is no time in epoch nanoseconds: now is used.")
+    return time_ns()
+
+
+def usable_key(key: object) -> str:
+    """Return an attribute's key, empty where it is none: the SDK counts such as dropped."""
+    if isinstance(key, str) and key:
+        return short(key)
+    with guard("telling of a key"):
+        _notice.warn("key", f"an attribute's key must be a text, not {key!r:.100}: left out.")
+    return ""
+
+
+def is_link(context: object) -> bool:
+    """Tell whether a link's context is one, and say it where it is not."""
+    if isinstance(context, SpanContext):
+        return True
+    with guard("telling of a link"):
+        _notice.warn(
+            "link", f"a link's context must be a SpanContext, not {context!r:.100}: left out."
+        )
+    return False
+
+
+def span_context(span: Entry | Remote) -> SpanContext:
+    """Return the ids of an entry or remote span as OpenTelemetry has them."""
+    spans_trace = span.trace
+    return SpanContext(
+        spans_trace.id,
+        span.span_id,
+        isinstance(span, Remote) and span.is_remote,
+        TraceFlags(int(spans_trace.sampled)),
+        TraceState.from_header([spans_trace.state]) if spans_trace.state else None,
+    )
+
+
+def recorded_span(entry: Entry) -> RecordedSpan:
+    """Return the span that stands for an entry."""
+    span = entry.facade
+    if not isinstance(span, RecordedSpan):
+        span = entry.facade = RecordedSpan(entry)
+    return span

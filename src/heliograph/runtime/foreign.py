@@ -1,0 +1,91 @@
+"""A tracer provider that the function's own code has set: theirs wins, we wrap the handler.
+
+The handler's span is started on it live, so that theirs nest below; what is known of the invocation
+later - result, error, end - is given to it after the response, as with ours.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .._guard import guard
+
+if TYPE_CHECKING:
+    from ..develop.pace import Deadline
+    from ..journal.entry import Entry
+
+_open: list[tuple[Any, Entry]] = []
+"""Handler spans on their provider that have not been told their end, with what was recorded."""
+
+UNLIMITED_MS = 30_000
+"""Time that a flush may take where no deadline is known: the SDK's own default."""
+
+_known: Any = None
+"""The provider that they are on."""
+
+
+def provider() -> Any:
+    """Return the tracer provider that the function's own code has set, if any."""
+    if "opentelemetry.trace" not in sys.modules:
+        return None
+    from ..api.trace import users_provider
+
+    return users_provider()
+
+
+def start(theirs: Any, entry: Entry) -> object:
+    """Start the handler's span on their provider.
+
+    Args:
+        theirs: The provider.
+        entry: What is recorded of the invocation; it takes over the ids of their span, so that
+            what belongs to the invocation names the trace that exists.
+
+    Returns:
+        The OpenTelemetry context in which their span is current.
+    """
+    global _known
+    from opentelemetry import trace
+    from opentelemetry.context import Context
+
+    from ..develop.replay import parent_context
+    from ..journal import botocore, requests
+    from ..version import VERSION
+
+    _known = theirs
+    botocore.recorder.recording = requests.recorder.recording = False  # left to their instrumentors
+    span = theirs.get_tracer("heliograph", VERSION).start_span(
+        entry.name,
+        parent_context(entry),
+        trace.SpanKind(entry.kind),
+        entry.attributes,
+        start_time=entry.start,
+    )
+    ids = span.get_span_context()
+    if ids.is_valid:
+        entry.trace.id, entry.span_id = ids.trace_id, ids.span_id
+    _open.append((span, entry))
+    return trace.set_span_in_context(span, Context())
+
+
+def finish(deadline: Deadline) -> None:
+    """Tell their spans how the invocations ended, and flush their provider.
+
+    Args:
+        deadline: Of the invocation that pays for it; the flush may take what is left.
+    """
+    ended = [(span, entry) for span, entry in _open if entry.end]
+    if not ended:
+        return
+    _open[:] = [(span, entry) for span, entry in _open if not entry.end]
+    from ..develop.replay import apply
+
+    for span, entry in ended:
+        with guard("ending the handler's span on the function's own tracer provider"):
+            apply(span, entry.ops or ())
+            span.end(entry.end)
+    flush = getattr(_known, "force_flush", None)
+    if flush is not None and deadline.allows(0):
+        with guard("flushing the function's own tracer provider"):
+            flush(deadline.left_ms() or UNLIMITED_MS)

@@ -1,0 +1,96 @@
+"""Spans of the real SDK from plain descriptions, with ids that count over the whole run."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    set_span_in_context,
+)
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+TRACE = 0x5759E988BD862E3FE1BE46A994272793
+PARENT = 0x53995C3F42CD8AD8
+START = 1_696_954_761_000_001_000
+END = START + 250_000_000
+SDK = {
+    "telemetry.sdk.name": "opentelemetry",
+    "telemetry.sdk.language": "python",
+    "telemetry.sdk.version": "1.45.2",
+}
+
+
+class Counting(IdGenerator):
+    """Span ids that occur once in a run, so that each document finds its span."""
+
+    ids = itertools.count(0x1000)
+
+    def generate_span_id(self) -> int:
+        return next(self.ids)
+
+    def generate_trace_id(self) -> int:
+        return TRACE
+
+
+def span(
+    name: str = "work",
+    kind: str = "INTERNAL",
+    attributes: dict[str, Any] | None = None,
+    *,
+    parent: str | None = "local",
+    resource: dict[str, Any] | None = None,
+    events: Any = (),
+    status: Any = None,
+    links: Any = (),
+    start: int = START,
+    end: int = END,
+) -> ReadableSpan:
+    """Return an ended span.
+
+    `parent` is "remote", "local" or None; `events` are (name, attributes); `links` are
+    (trace id, span id, attributes); `status` is ("ERROR", "why"). A value of None in `resource`
+    takes one of the SDK's own entries away.
+    """
+    memory = InMemorySpanExporter()
+    known = {**SDK, **(resource or {})}
+    provider = TracerProvider(
+        resource=Resource({key: value for key, value in known.items() if value is not None}),
+        id_generator=Counting(),
+        shutdown_on_exit=False,
+        span_limits=SpanLimits(max_span_attributes=SpanLimits.UNSET),
+    )
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    context = None
+    if parent:
+        flags = TraceFlags(TraceFlags.SAMPLED)
+        above = SpanContext(TRACE, PARENT, is_remote=parent == "remote", trace_flags=flags)
+        context = set_span_in_context(NonRecordingSpan(above))
+    made = provider.get_tracer("tests").start_span(
+        name,
+        context,
+        SpanKind[kind],
+        attributes,
+        [Link(SpanContext(one, two, is_remote=True), also) for one, two, also in links],
+        start_time=start,
+    )
+    for event, told in events:
+        made.add_event(event, told, timestamp=start)
+    if status:
+        made.set_status(Status(StatusCode[status[0]], *status[1:]))
+    made.end(end_time=end)
+    return memory.get_finished_spans()[0]

@@ -1,0 +1,422 @@
+"""What leaves the function: trace headers, as a server received them."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import boto3
+import pytest
+import requests
+from botocore.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
+
+import heliograph
+from heliograph import testing
+from heliograph.journal import carry, current
+from heliograph.journal.entry import Entry, Remote, Trace
+
+ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
+TRACE_ID = 0x5759E988BD862E3FE1BE46A994272793
+ENVIRONMENT = f"{ROOT};Parent=53995c3f42cd8ad8;Sampled=1"
+
+
+@pytest.fixture
+def stub():
+    """A server whose answers are scripted by the path."""
+    path = Path(__file__).parents[1] / "parity" / "stub.py"
+    spec = importlib.util.spec_from_file_location("parity_stub", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Stub()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def in_lambda(monkeypatch):
+    """Runs a function as a handler, in the environment of Lambda."""
+
+    def run(function, header=ENVIRONMENT):
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+        return heliograph.wrap(lambda event, context: function())({}, testing.FakeContext())
+
+    return run
+
+
+def table(stub, path="/fail/0/200/none", attempts=3):
+    return boto3.client(
+        "dynamodb",
+        region_name="eu-central-1",
+        endpoint_url=stub.url + path,
+        aws_access_key_id="id",
+        aws_secret_access_key="secret",
+        config=Config(retries={"mode": "legacy", "max_attempts": attempts - 1}),
+    )
+
+
+def received(stub, name=carry.XRAY):
+    """The values of a header in the requests that arrived, and only one in each."""
+    return [
+        {key.lower(): value for key, value in headers.items()}.get(name.lower())
+        for _, _, headers in stub.seen
+    ]
+
+
+def hexadecimal(span):
+    return f"{span.context.span_id:016x}"
+
+
+# -- X-Ray's header, read and written ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "trace_id", "parent", "sampled", "extras"),
+    [
+        pytest.param(ENVIRONMENT, TRACE_ID, 0x53995C3F42CD8AD8, True, "", id="whole"),
+        pytest.param(f"{ROOT};Sampled=0", TRACE_ID, 0, False, "", id="no parent"),
+        pytest.param(f"{ROOT};Sampled=?", TRACE_ID, 0, None, "", id="not decided"),
+        pytest.param(f" sampled=1 ;; root = {ROOT[5:]} ;", TRACE_ID, 0, True, "", id="spaces"),
+        pytest.param(
+            f"{ENVIRONMENT};Lineage=25:a87bd80c:1;Self=1-0;X=y;bare",
+            TRACE_ID, 0x53995C3F42CD8AD8, True, "Lineage=25:a87bd80c:1;X=y", id="more parts",
+        ),
+        pytest.param(f"{ROOT};A=b\nc;D=\u00e9;E=f", TRACE_ID, 0, None, "E=f", id="no header can"),
+        pytest.param("Root=2-5759e988-bd862e3fe1be46a994272793", 0, 0, None, "", id="version"),
+        pytest.param("Root=1-5759e988-bd862e3fe1be46a99427279", 0, 0, None, "", id="too short"),
+        pytest.param("Root=1-5759e98g-bd862e3fe1be46a994272793", 0, 0, None, "", id="no hex"),
+        pytest.param(f"{ROOT};Parent=xyz", TRACE_ID, 0, None, "", id="bad parent"),
+        pytest.param("junk", 0, 0, None, "", id="junk"),
+        pytest.param("", 0, 0, None, "", id="nothing"),
+    ],
+)  # fmt: skip
+def test_parse(header, trace_id, parent, sampled, extras):
+    """Pieces in any order, odd ones skipped; unknown ones kept, Self dropped (triggers 3.1)."""
+    trace, found, flag = carry.parse(header)
+    assert (trace.id if trace else 0, found, flag) == (trace_id, parent, sampled)
+    assert (trace.extras if trace else "") == extras
+
+
+@given(st.text())
+def test_parse_takes_anything(header):
+    """No header makes it fail."""
+    carry.parse(header)
+
+
+@given(st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1), st.booleans())
+def test_written_is_read(trace_id, span_id, sampled):
+    """What is written reads as the same trace, parent and decision."""
+    header = carry.xray(Remote(Trace(trace_id, sampled=sampled), span_id))
+    trace, parent, flag = carry.parse(header)
+    assert (trace.id, parent, flag) == (trace_id, span_id, sampled)
+
+
+@pytest.mark.parametrize(
+    ("extras", "kept"),
+    [
+        pytest.param("A=b;Lineage=1", "A=b;Lineage=1", id="short"),
+        pytest.param(
+            f"A={'a' * 70};Lineage=2:b:1;B={'b' * 70};C={'c' * 70}",
+            f"A={'a' * 70};Lineage=2:b:1;B={'b' * 70}", id="from the right",
+        ),
+        pytest.param(f"Lineage={'l' * 100};A={'a' * 200}", f"Lineage={'l' * 100}", id="lineage stays"),
+        pytest.param(f"Lineage={'l' * 300}", "", id="longer than all"),
+    ],
+)  # fmt: skip
+def test_length(extras, kept):
+    """At most 256 characters: unknown parts go first, from the right (triggers 8.2)."""
+    header = carry.xray(Remote(Trace(TRACE_ID, extras=extras), 1))
+    assert header == ";".join(filter(None, [f"{ROOT};Parent={1:016x};Sampled=1", kept]))
+    assert len(header) <= 256
+
+
+# -- AWS calls ------------------------------------------------------------------------------------
+
+
+def test_aws_call_in_lambda(stub, in_lambda):
+    """The call's own span is Parent, where botocore itself writes Lambda's; the rest is kept."""
+    given_parts = f"{ENVIRONMENT};Lineage=25:a87bd80c:1;Self=1-1-1;New=part"
+    with testing.capture() as captured:
+        in_lambda(lambda: table(stub).list_tables(), given_parts)
+        call = captured.span("DynamoDB.ListTables")
+    assert received(stub) == [
+        f"{ROOT};Parent={hexadecimal(call)};Sampled=1;Lineage=25:a87bd80c:1;New=part"
+    ]
+    assert call.context.trace_id == TRACE_ID
+
+
+def test_aws_retries(stub, in_lambda):
+    """Every try of a call carries the same header."""
+    with testing.capture() as captured:
+        in_lambda(lambda: table(stub, "/fail/2/500/InternalServerError").list_tables())
+        call = captured.span("DynamoDB.ListTables")
+    assert received(stub) == [f"{ROOT};Parent={hexadecimal(call)};Sampled=1"] * 3
+
+
+def test_unsampled(stub, in_lambda):
+    """A trace that is not sampled is carried on as such, and nothing is recorded."""
+    with testing.capture() as captured:
+        in_lambda(lambda: table(stub).list_tables(), f"{ENVIRONMENT[:-1]}0")
+        assert captured.spans == []
+    (header,) = received(stub)
+    assert header.startswith(f"{ROOT};Parent=")
+    assert header.endswith(";Sampled=0")
+
+
+def test_aws_call_without_header_setting(stub, in_lambda):
+    """A header that user code writes at `before-call` is left alone."""
+    mine = "Root=1-00000001-000000000000000000000001;Parent=0000000000000001;Sampled=1"
+
+    def call():
+        client = table(stub)
+        client.meta.events.register_first(
+            "before-call", lambda params, **_: params["headers"].update({carry.XRAY: mine})
+        )
+        client.list_tables()
+
+    with testing.capture():
+        in_lambda(call)
+    assert [unquote(value) for value in received(stub)] == [mine]
+
+
+def test_excluded_aws_call(stub, in_lambda):
+    """A call that makes no span carries its parent's context."""
+    from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+    def call():
+        with suppress_instrumentation(), heliograph.span("unrelated"):
+            table(stub).list_tables()
+
+    with testing.capture() as captured:
+        in_lambda(call)
+        spans = captured.spans
+    assert [span.name for span in spans] == ["function", "unrelated"]
+    assert received(stub) == [f"{ROOT};Parent={hexadecimal(spans[1])};Sampled=1"]
+
+
+def test_presigned(stub, in_lambda):
+    """A presigned URL or form makes no span and holds nothing of ours."""
+
+    def presign():
+        client = boto3.client(
+            "s3", region_name="eu-central-1", aws_access_key_id="id", aws_secret_access_key="s"
+        )
+        url = client.generate_presigned_url("get_object", {"Bucket": "b", "Key": "k"})
+        return url, client.generate_presigned_post("b", "k")
+
+    with testing.capture() as captured:
+        result = in_lambda(presign)
+        assert [span.name for span in captured.spans] == ["function"]
+    assert "trace" not in repr(result).lower()
+
+
+def test_parameters_are_untouched(moto, in_lambda):
+    """What the caller passed in is the same afterwards."""
+    session = {"region_name": "eu-central-1", "endpoint_url": moto,
+               "aws_access_key_id": "id", "aws_secret_access_key": "secret"}  # fmt: skip
+    queue = {"QueueName": "untouched"}
+    entries = [{"Id": "1", "MessageBody": "b", "MessageAttributes": {
+        "a": {"DataType": "String", "StringValue": "v"}}}]  # fmt: skip
+    message = {"Message": "m", "MessageAttributes": {}}
+    invocation = {"FunctionName": "absent", "Payload": b'{"headers": {}}'}
+    before = copy.deepcopy([queue, entries, message, invocation])
+
+    def call():
+        sqs, sns = boto3.client("sqs", **session), boto3.client("sns", **session)
+        url = sqs.create_queue(**queue)["QueueUrl"]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        sns.publish(TopicArn=sns.create_topic(Name="untouched")["TopicArn"], **message)
+        functions = boto3.client("lambda", **session)
+        with pytest.raises(functions.exceptions.ResourceNotFoundException):
+            functions.invoke(**invocation)
+
+    with testing.capture() as captured:
+        in_lambda(call)
+        assert len(captured.spans) == 6
+    assert [queue, entries, message, invocation] == before
+
+
+# -- HTTP requests --------------------------------------------------------------------------------
+
+NAMES = {"traceparent", "tracestate", "baggage", "x-amzn-trace-id", "b3"}
+
+
+def ours(stub):
+    """Names and values of trace headers that arrived with each request."""
+    return [
+        {name.lower(): value for name, value in headers.items() if name.lower() in NAMES}
+        for _, _, headers in stub.seen
+    ]
+
+
+def test_http_request(stub, in_lambda):
+    """W3C's and X-Ray's header name the request's own span, with redirects too."""
+    with testing.capture() as captured:
+        in_lambda(lambda: requests.get(stub.url + "/redirect/1", timeout=5))
+        span = captured.span("GET")
+    parent = hexadecimal(span)
+    expected = {
+        "traceparent": f"00-{TRACE_ID:032x}-{parent}-01",
+        "x-amzn-trace-id": f"{ROOT};Parent={parent};Sampled=1",
+    }
+    assert ours(stub) == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("propagators", "names"),
+    [
+        pytest.param("tracecontext", {"traceparent"}, id="tracecontext"),
+        pytest.param("xray", {"x-amzn-trace-id"}, id="xray"),
+        pytest.param("xray-lambda", {"x-amzn-trace-id"}, id="xray-lambda"),
+        pytest.param("baggage", {"baggage"}, id="baggage"),
+        pytest.param("baggage,tracecontext", {"baggage", "traceparent"}, id="two"),
+        pytest.param("none", set(), id="none"),
+        pytest.param("xray,none", set(), id="none beside"),
+        pytest.param("nosuch,tracecontext", {"traceparent"}, id="unknown"),
+    ],
+)
+def test_propagators(stub, propagators, names):
+    """`OTEL_PROPAGATORS` says which headers are written; an unknown name is left out."""
+    from opentelemetry import baggage, context
+
+    with testing.capture(propagators=propagators), heliograph.span("outer"):
+        token = context.attach(baggage.set_baggage("key", "value"))
+        requests.get(stub.url + "/status/200", timeout=5)
+        context.detach(token)
+    assert [set(headers) for headers in ours(stub)] == [names]
+
+
+def test_official_propagator(stub, tmp_path, monkeypatch):
+    """Any other propagator writes by its official class, with the request's own span."""
+    (tmp_path / "fake_b3.py").write_text(
+        "from opentelemetry import trace\n"
+        "from opentelemetry.propagators.textmap import TextMapPropagator, default_setter\n"
+        "class Single(TextMapPropagator):\n"
+        "    fields = {'b3'}\n"
+        "    def extract(self, carrier, context=None, getter=None): return context\n"
+        "    def inject(self, carrier, context=None, setter=default_setter):\n"
+        "        ids = trace.get_current_span(context).get_span_context()\n"
+        "        setter.set(carrier, 'b3', f'{ids.trace_id:032x}-{ids.span_id:016x}-1')\n"
+    )
+    about = tmp_path / "fake_b3-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fake-b3\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[opentelemetry_propagator]\nb3 = fake_b3:Single\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with testing.capture(propagators="b3,tracecontext") as captured:
+        with heliograph.span("outer"):
+            requests.get(stub.url + "/status/200", timeout=5)
+        span = captured.span("GET")
+    ids = f"{span.context.trace_id:032x}-{hexadecimal(span)}"
+    assert ours(stub) == [{"b3": f"{ids}-1", "traceparent": f"00-{ids}-01"}]
+    sys.modules.pop("fake_b3")
+
+
+def test_remote_state_is_carried_on(stub):
+    """`tracestate` and baggage of an extracted context go on with the request."""
+    from opentelemetry import context, propagate
+
+    incoming = {
+        "traceparent": f"00-{'a' * 32}-{'b' * 16}-01",
+        "tracestate": "x=1,y=2",
+        "baggage": "k=v%20w,l=",
+    }
+    with testing.capture() as captured:
+        token = context.attach(propagate.extract(incoming))
+        requests.get(stub.url + "/status/200", timeout=5)
+        context.detach(token)
+        span = captured.span("GET")
+    (headers,) = ours(stub)
+    assert headers.pop("x-amzn-trace-id").startswith("Root=1-aaaaaaaa-")
+    assert headers == {
+        "traceparent": f"00-{'a' * 32}-{hexadecimal(span)}-01",
+        "tracestate": "x=1,y=2",
+        "baggage": "k=v+w,l=",
+    }
+
+
+@given(st.dictionaries(st.text(max_size=20), st.one_of(st.text(max_size=50), st.integers(), st.none()), max_size=5)
+       | st.builds(lambda n, size: {f"k{i}": "é" * size for i in range(n)}, st.integers(0, 200), st.integers(0, 700)))  # fmt: skip
+def test_baggage_is_the_official_one(members):
+    """What is written natively is what `W3CBaggagePropagator` writes."""
+    from opentelemetry import baggage, context
+    from opentelemetry.baggage.propagation import W3CBaggagePropagator
+
+    made = context.Context()
+    for key, value in members.items():
+        made = baggage.set_baggage(key, value, made)
+    with testing.capture():
+        token = context.attach(made)
+        try:
+            official, native = {}, {}
+            W3CBaggagePropagator().inject(official)
+            carry.write_baggage(Remote(Trace(1), 1), native)
+        finally:
+            context.detach(token)
+    assert native == official
+
+
+@pytest.mark.guarded
+def test_baggage_that_cannot_be_written(stub):
+    """A member that no header can hold costs its header, not the others and not the request."""
+    from opentelemetry import baggage, context
+
+    with testing.capture(), heliograph.span("outer"):
+        token = context.attach(baggage.set_baggage("key", "\ud800"))
+        assert requests.get(stub.url + "/status/200", timeout=5).ok
+        context.detach(token)
+    assert [set(headers) for headers in ours(stub)] == [{"traceparent", "x-amzn-trace-id"}]
+
+
+def test_excluded_request(stub):
+    """A request that makes no span carries the context of the span around it."""
+    from opentelemetry.instrumentation.requests import RequestsInstrumentor
+
+    RequestsInstrumentor().instrument(excluded_urls="status")
+    try:
+        with testing.capture() as captured:
+            with heliograph.span("outer"):
+                requests.get(stub.url + "/status/200", timeout=5)
+            (outer,) = captured.spans
+    finally:
+        RequestsInstrumentor().uninstrument()
+        RequestsInstrumentor().instrument()
+    assert ours(stub)[0]["traceparent"] == f"00-{outer.context.trace_id:032x}-{hexadecimal(outer)}-01"
+
+
+def test_prepared_request_is_untouched(stub):
+    """A prepared request sent twice is as before, and each sending has its own span."""
+    with requests.Session() as session:
+        request = requests.Request("POST", stub.url + "/status/200", json={"a": 1})
+        prepared = session.prepare_request(request)
+        before = copy.deepcopy((prepared.method, prepared.url, prepared.body, prepared.headers))
+        with testing.capture() as captured, heliograph.span("outer"):
+            session.send(prepared, timeout=5)
+            session.send(prepared, timeout=5)
+            captured.spans
+    assert (prepared.method, prepared.url, prepared.body, prepared.headers) == before
+    assert len({headers["traceparent"] for headers in ours(stub)}) == 2
+
+
+def test_nothing_current(stub):
+    """Without a span nothing is recorded and nothing is written."""
+    with testing.capture() as captured:
+        requests.get(stub.url + "/status/200", timeout=5)
+        table(stub).list_tables()
+        assert captured.spans == []
+    assert ours(stub) == [{}, {}]
+
+
+def test_current_span_is_found():
+    """The helper of these tests: an entered entry is what headers are written for."""
+    entry = Entry("e", None, Trace(7))
+    token = current.enter(entry)
+    headers = {}
+    carry.onto_aws_call(current.span(), headers)
+    current.leave(entry, token)
+    assert headers == {carry.XRAY: f"Root=1-00000000-{7:024x};Parent={entry.span_id:016x};Sampled=1"}

@@ -1,0 +1,224 @@
+"""Every page is run: its code, its commands, its links, and its list of our log lines."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "heliograph"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")])
+LANGUAGES = {"python", "sh", "json", "text"}
+FENCE = re.compile(
+    r"^```(?P<language>\S*)\n(?P<code>.*?)^```\n+(?:<!-- test\n(?P<check>.*?)^-->$)?",
+    re.DOTALL | re.MULTILINE,
+)
+RUN = """
+import asyncio, heliograph, heliograph.testing
+with heliograph.testing.strict(), heliograph.testing.capture() as captured:
+{code}
+{check}
+"""
+
+
+class Block(NamedTuple):
+    """A fenced block of a page, and what its page says in a comment that must hold after it."""
+
+    page: Path
+    line: int
+    language: str
+    code: str
+    check: str
+
+    @property
+    def id(self) -> str:
+        """Return where it is."""
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(*languages: str) -> list[object]:
+    """Return the blocks of these languages as parameters of a test."""
+    found = []
+    for page in PAGES:
+        text = page.read_text()
+        for match in FENCE.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            block = Block(page, line, match["language"], match["code"], match["check"] or "")
+            found.append(pytest.param(block, id=block.id))
+    return [one for one in found if not languages or one.values[0].language in languages]
+
+
+def environment() -> dict[str, str]:
+    """Return an environment with our commands and nothing of this machine's AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**kept, "PATH": path, "PYTHONWARNINGS": "default", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.mark.parametrize("block", blocks())
+def test_a_block_says_what_it_is(block):
+    """A block is code that is run, or marked as text: nothing is left out by a misspelling."""
+    assert block.language in LANGUAGES
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python(block, tmp_path):
+    """Python of the pages runs, records without a failure, and gives what the page says."""
+    code, check = (textwrap.indent(part, "    ") for part in (block.code, block.check))
+    (tmp_path / "block.py").write_text(RUN.format(code=code, check=check))
+
+    done = subprocess.run(
+        [sys.executable, "block.py"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("block", blocks("sh"))
+def test_commands(block, layer):
+    """`heliograph` commands are run; make's targets, packages and variables exist."""
+    for line in block.code.replace("\\\n", " ").splitlines():
+        command, _, comment = line.partition("  #")
+        if re.search(r"(^|\| )heliograph ", command):
+            expected = re.search(r"exit status (\d)", comment)
+            done = subprocess.run(
+                ["sh", "-c", command], cwd=ROOT, env=environment(), capture_output=True, text=True
+            )
+            assert done.returncode == int(expected[1] if expected else 0), done.stdout + done.stderr
+        else:
+            assert problem(command) == ""
+
+
+def problem(command: str) -> str:
+    """Return what is wrong with a command that is not run here."""
+    if target := re.fullmatch(r"make (\w+)", command):
+        makefile = (ROOT / "Makefile").read_text()
+        return "" if f"\n{target[1]}:" in makefile else f"make has no target {target[1]}"
+    if extra := re.fullmatch(r"pip install '?\.(?:\[(\w+)\])?'?", command):
+        known = f"\n{extra[1]} = [" in (ROOT / "pyproject.toml").read_text()
+        return "" if known or not extra[1] else f"there is no extra {extra[1]}"
+    if variable := re.fullmatch(r"([A-Z_]+)=\S+", command):
+        return "" if variable[1] in variables() else f"{variable[1]} is read nowhere"
+    return f"{command!r} is not checked by any test"
+
+
+def variables() -> set[str]:
+    """Return the environment variables that we read."""
+    from heliograph.config import SETTINGS
+
+    wrapper = set(re.findall(r"HELIOGRAPH_\w+", (ROOT / "layer" / "heliograph").read_text()))
+    read = {variable for setting in SETTINGS for variable in setting.variables}
+    return {*read, *wrapper, "AWS_LAMBDA_EXEC_WRAPPER"}
+
+
+@pytest.mark.parametrize("block", blocks("json"))
+def test_json(block):
+    """JSON of the pages is JSON."""
+    json.loads(block.code)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links(page):
+    """What a page links to is there, with its heading; the web is not asked."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if target.startswith("https://"):
+            continue
+        path, _, heading = target.partition("#")
+        there = (page.parent / path) if path else page
+        assert there.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
+            known = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+            assert heading in known, target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_variables(page):
+    """Every variable of ours that a page names is one that is read."""
+    named = set(re.findall(r"\bHELIOGRAPH_[A-Z_]+\b", page.read_text()))
+
+    assert named - variables() - {"HELIOGRAPH_ACCEPT"} == set()
+
+
+# -- docs/troubleshooting.md -----------------------------------------------------------------------
+
+GAP = "…"
+"""Stands for what differs from line to line."""
+
+
+def said() -> dict[str, str]:
+    """Return the text of every line that we log, with gaps, and where it is."""
+    lines = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        if "lab" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and (text := line_of(node)) is not None:
+                lines[text] = f"{path.relative_to(ROOT)}:{node.lineno}"
+    return lines
+
+
+def line_of(call: ast.Call) -> str | None:
+    """Return the line that a call logs, if it is one that does."""
+    called = (
+        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    )
+    place = {"warn": 1, "tell": 1, "_tell": 1, "inform": 0, "guard": 0, "failed": 0}.get(called)
+    if place is None or len(call.args) <= place:
+        return None
+    text = template(call.args[place])
+    if text is None:
+        return None
+    return f"failed while {text}" if called in {"guard", "failed"} else text
+
+
+def template(node: ast.expr) -> str | None:
+    """Return a text with gaps for what is computed; None if all of it is."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(template(part) or GAP for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return (template(node.left) or GAP) + (template(node.right) or GAP)
+    return None
+
+
+def fixed(text: str) -> str:
+    """Return what of a line is the same every time: its first three words or more in a row."""
+    parts = [part.strip(" :'\".") for part in text.split(GAP)]
+    return next((part for part in parts if len(part.split()) >= 3), max(parts, key=len))
+
+
+def listed() -> list[str]:
+    """Return the lines that the page explains."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    return re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+
+
+def test_every_line_is_explained():
+    """Whoever finds a line of ours in a log finds it in docs/troubleshooting.md."""
+    explained = "\n".join(listed())
+
+    assert {place: text for text, place in said().items() if fixed(text) not in explained} == {}
+
+
+def test_every_explained_line_is_said():
+    """The page explains no line that is said no more."""
+    all_said = "\n".join(said())
+
+    assert [line for line in listed() if fixed(line) not in all_said] == []
