@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
+from heliograph import _limits
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "heliograph"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")])
@@ -155,6 +157,48 @@ def test_variables(page):
     assert named - variables() - {"HELIOGRAPH_ACCEPT"} == set()
 
 
+# -- docs/limits.md --------------------------------------------------------------------------------
+
+BOUNDS = {
+    "characters of a text": _limits.MAX_STRING,
+    "entries of a list or mapping": _limits.MAX_ITEMS,
+    "levels of nested containers": _limits.MAX_DEPTH,
+    "containers in one value": _limits.MAX_NODES,
+    "calls on one span (attributes, events, links)": _limits.MAX_OPS,
+    "spans of an invocation": _limits.MAX_ENTRIES,
+    "measurements of an invocation": _limits.MAX_MEASUREMENTS,
+    "frames of an exception's stack": _limits.MAX_FRAMES,
+    "exceptions in a chain of causes": _limits.MAX_CHAIN,
+    "bytes of a document": _limits.XRAY_DOCUMENT_BYTES,
+    "annotations of a trace": _limits.XRAY_ANNOTATIONS,
+    "characters of an annotation": _limits.XRAY_ANNOTATION_VALUE,
+    "bytes of a record": _limits.EMF_RECORD_BYTES,
+    "metrics of a record": _limits.EMF_METRICS,
+    "values of a metric in a record": _limits.EMF_VALUES,
+    "dimensions of a set": _limits.EMF_DIMENSIONS,
+}
+
+
+def test_limits():
+    """The figures of docs/limits.md are those of the code."""
+    page = (ROOT / "docs" / "limits.md").read_text()
+    rows = re.findall(r"^\| ([^|]+) \| ([\d,]+) \|", page, re.MULTILINE)
+
+    assert {what: int(figure.replace(",", "")) for what, figure in rows} == BOUNDS
+
+
+def test_options():
+    """docs/local.md explains every option of `heliograph invoke`, and no other."""
+    from heliograph.lab.cli import invoke
+
+    page = (ROOT / "docs" / "local.md").read_text()
+    rows = "\n".join(re.findall(r"^\| (`--.*?) \|", page, re.MULTILINE))
+    explained = re.findall(r"`(--[a-z-]+)`", rows)
+    known = [name for option in invoke.params for name in (*option.opts, *option.secondary_opts)]
+
+    assert sorted(explained) == sorted(name for name in known if name.startswith("--"))
+
+
 # -- docs/troubleshooting.md -----------------------------------------------------------------------
 
 GAP = "…"
@@ -207,18 +251,14 @@ def fixed(text: str) -> str:
 def listed() -> list[str]:
     """Return the lines that the page explains."""
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
-    return re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    lines = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    guarded = re.findall(r"^- `([^`]+)`$", page, re.MULTILINE)
+    return [*lines, *(f"failed while {doing}" for doing in guarded)]
 
 
 def test_every_line_is_explained():
-    """Whoever finds a line of ours in a log finds it in docs/troubleshooting.md."""
-    explained = "\n".join(listed())
+    """Whoever finds a line of ours in a log finds it in docs/troubleshooting.md, and no other."""
+    lines, explained = said(), "\n".join(listed())
 
-    assert {place: text for text, place in said().items() if fixed(text) not in explained} == {}
-
-
-def test_every_explained_line_is_said():
-    """The page explains no line that is said no more."""
-    all_said = "\n".join(said())
-
-    assert [line for line in listed() if fixed(line) not in all_said] == []
+    assert {text: place for text, place in lines.items() if fixed(text) not in explained} == {}
+    assert [line for line in listed() if fixed(line) not in "\n".join(lines)] == []

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+OWN = __file__.rpartition("/")[0] + "/"
+"""Where our own code lives: its frames are not part of the user's stack."""
+
 observers: list[Callable[[str, Exception], None]] = []
 """Called with every swallowed failure. The testing kit uses it to raise them again."""
 
@@ -68,3 +71,22 @@ def failed(doing: str, error: Exception) -> None:
         )
     except Exception:  # noqa: BLE001 - the last line of defence: a logger or a __str__ that raises
         failures += 1
+
+
+def unframe(error: BaseException) -> None:
+    """Take our frames out of an exception's traceback: it is the user's, untouched.
+
+    The first frame is the caller's own; after this a bare `raise` continues without it (Python 3.11
+    and later; 3.10 keeps the traceback apart from the exception and shows that one frame).
+    """
+    tb = error.__traceback__
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(OWN):
+        tb = tb.tb_next
+    error.__traceback__ = tb
+    while tb is not None:
+        following = tb.tb_next
+        while following is not None and following.tb_frame.f_code.co_filename.startswith(OWN):
+            following = following.tb_next
+        if following is not tb.tb_next:
+            tb.tb_next = following
+        tb = following

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from . import _notice
-from .errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,14 +53,13 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(name for name in (part.strip() for part in value.split(",")) if name)
 
 
-def _ratio(value: str) -> float:
-    try:
-        ratio = float(value)
-    except ValueError:
-        ratio = -1.0
-    if not 0 <= ratio <= 1:
-        raise ValueError("a number from 0 to 1")
-    return ratio
+def _sampler(value: str) -> str:
+    """Read a sampler's name; only OpenTelemetry's own are known in any case."""
+    known = value.lower()
+    return known if known.removeprefix("parentbased_") in _SAMPLERS else value
+
+
+_SAMPLERS = ("always_on", "always_off", "traceidratio")
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -106,7 +104,7 @@ SETTINGS = (
         "other name loads its official class during init. AWS calls always carry X-Ray's header.",
     ),
     Setting(
-        "sampler", "OTEL_TRACES_SAMPLER", "parentbased_always_on", _text,
+        "sampler", "OTEL_TRACES_SAMPLER", "parentbased_always_on", _sampler,
         "`always_on`, `always_off`, `traceidratio`, their `parentbased_` forms; any other name "
         "loads the SDK and that sampler during init.",
     ),
@@ -222,6 +220,9 @@ class Config:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Config is fixed once read; {name} cannot be set to {value!r}")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"Config is fixed once read; {name} cannot be deleted")
+
     @classmethod
     def read(
         cls, environ: Mapping[str, str] | None = None, given: Mapping[str, object] | None = None
@@ -238,8 +239,13 @@ class Config:
         """
         environ = os.environ if environ is None else environ
         given = dict(given or {})
+        argument = given.get("sampler_argument")
         values = {setting.name: _value(setting, environ, given) for setting in SETTINGS}
+        if argument is not None and str(values["sampler"]).endswith("traceidratio"):
+            _check_ratio(argument)
         if given:
+            from .errors import ConfigurationError
+
             names = ", ".join(setting.name for setting in SETTINGS)
             raise ConfigurationError(f"unknown setting {next(iter(given))!r}; there are: {names}")
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
@@ -278,20 +284,46 @@ def _value(setting: Setting, environ: Mapping[str, str], given: dict[str, object
 
 def _given(setting: Setting, value: object) -> object:
     default = setting.read(setting.default)
-    if isinstance(value, str):
-        try:
+    try:
+        if isinstance(value, str):
             return setting.read(value)
-        except ValueError as right:
-            raise ConfigurationError(f"{setting.name}={value!r}: must be {right}") from None
-    if isinstance(value, (list, tuple)) and isinstance(default, tuple):
-        return tuple(str(member) for member in value)
-    if isinstance(value, (list, tuple)) and default is None:
-        return tuple(tuple(str(name) for name in members) for members in value)
-    if type(value) is type(default):
+        if isinstance(default, str) and type(value) in (int, float):
+            return setting.read(str(value))
+        if isinstance(default, tuple):
+            return _texts(value)
+        if default is None:
+            return tuple(_texts(members) for members in _members(value))
+        if type(value) is type(default):
+            return value
+        raise ValueError(f"{type(default).__name__}, not {type(value).__name__}")
+    except ValueError as right:
+        from .errors import ConfigurationError
+
+        raise ConfigurationError(f"{setting.name}={value!r:.200}: must be {right}") from None
+
+
+def _check_ratio(argument: object) -> None:
+    try:
+        usable = 0 <= float(str(argument)) <= 1
+    except ValueError:
+        usable = False
+    if not usable:
+        from .errors import ConfigurationError
+
+        raise ConfigurationError(f"sampler_argument={argument!r:.200}: must be a number from 0 to 1")
+
+
+def _members(value: object) -> list[object] | tuple[object, ...]:
+    if isinstance(value, (list, tuple)):
         return value
-    raise ConfigurationError(
-        f"{setting.name}={value!r}: must be {type(default).__name__}, not {type(value).__name__}"
-    )
+    raise ValueError(f"a list, not {type(value).__name__}")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    members = _members(value)
+    if all(isinstance(member, str) for member in members):
+        return tuple(str(member) for member in members)
+    raise ValueError("a list of texts")
 
 
 def trace_header() -> str:

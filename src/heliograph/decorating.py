@@ -10,7 +10,7 @@ import functools
 import sys
 
 from . import _notice
-from .journal.fault import unframe
+from ._guard import unframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,11 @@ import pytest
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation, _internal
 from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
-from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader, MetricReader
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    InMemoryMetricReader,
+    MetricReader,
+)
 from opentelemetry.sdk.metrics.view import DropAggregation, ExplicitBucketHistogramAggregation, View
 
 import heliograph
@@ -55,9 +59,7 @@ def document(data: Any) -> list[dict[str, Any]]:
                         "description": metric.description,
                         "kind": type(metric.data).__name__,
                         "temporality": getattr(metric.data, "aggregation_temporality", None),
-                        "points": sorted(
-                            (point(one) for one in metric.data.data_points), key=repr
-                        ),
+                        "points": sorted((point(one) for one in metric.data.data_points), key=repr),
                     }
                 )
     return sorted(made, key=lambda one: (str(one["scope"]), one["name"]))
@@ -140,14 +142,14 @@ VIEWS = [
 
 
 @pytest.mark.parametrize("program", [pytest.param(p, id=p.__name__) for p in PROGRAMS])
-@pytest.mark.parametrize("views", [pytest.param([], id="no-views"), pytest.param(VIEWS, id="views")])
+@pytest.mark.parametrize(
+    "views", [pytest.param([], id="no-views"), pytest.param(VIEWS, id="views")]
+)
 @pytest.mark.parametrize(
     "preferred",
     [
         pytest.param({}, id="cumulative"),
-        pytest.param(
-            {"preferred_temporality": {Counter: DELTA, Histogram: DELTA}}, id="delta"
-        ),
+        pytest.param({"preferred_temporality": {Counter: DELTA, Histogram: DELTA}}, id="delta"),
     ],
 )
 def test_same_metrics(program: Program, views: list[View], preferred: dict[str, Any]) -> None:

@@ -56,7 +56,9 @@ def run(source: str) -> str:
             return sorted([s.name, names.get(s.parent.span_id) if s.parent else None] for s in out.spans)
     """
     program = textwrap.dedent(before) + textwrap.dedent(source)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.strip()
@@ -166,7 +168,9 @@ def test_reads_as_the_sdks_span() -> None:
     with testing.capture():
         tracer = trace.get_tracer("t")
         with tracer.start_as_current_span("parent") as parent:
-            span: Any = tracer.start_span("a", kind=SpanKind.CLIENT, attributes={"k": 1}, start_time=5)
+            span: Any = tracer.start_span(
+                "a", kind=SpanKind.CLIENT, attributes={"k": 1}, start_time=5
+            )
             span.update_name("b")
             span.set_attribute("l", 2)
             span.set_attributes({"k": 3})
@@ -214,7 +218,9 @@ def test_bad_call_loses_nothing_else(
         [made] = captured.spans
     attributes = dict(made.attributes or {})
     assert attributes["before"] == 1
-    assert attributes.get("after", "ended") == ("ended" if "end" in str(call.__code__.co_names) else 2)
+    assert attributes.get("after", "ended") == (
+        "ended" if "end" in str(call.__code__.co_names) else 2
+    )
     assert line in caplog.text
     assert len(made.name) <= 2048
 

@@ -32,7 +32,9 @@ REMOTE = SpanContext(
     trace_flags=TraceFlags(1),
     trace_state=TraceState([("vendor", "value"), ("other", "1")]),
 )
-LOCAL = SpanContext(0x6553F1000123456789ABCDEF00000001, 7, is_remote=False, trace_flags=TraceFlags(1))
+LOCAL = SpanContext(
+    0x6553F1000123456789ABCDEF00000001, 7, is_remote=False, trace_flags=TraceFlags(1)
+)
 UNSAMPLED = SpanContext(0x6553F1000123456789ABCDEF00000002, 8, is_remote=True)
 
 
@@ -43,7 +45,12 @@ def below(parent: SpanContext) -> context.Context:
 def every_argument(provider: trace.TracerProvider) -> None:
     tracer = provider.get_tracer("scope", "1.2", "https://schema", {"a": 1})
     span = tracer.start_span(
-        "name", below(REMOTE), SpanKind.CONSUMER, {"k": "v"}, [Link(LOCAL, {"l": 1}), Link(REMOTE)], 5
+        "name",
+        below(REMOTE),
+        SpanKind.CONSUMER,
+        {"k": "v"},
+        [Link(LOCAL, {"l": 1}), Link(REMOTE)],
+        5,
     )
     span.end(9)
 
@@ -131,7 +138,9 @@ def blocks(provider: trace.TracerProvider) -> None:
     for record in (True, False):
         for status in (True, False):
             with pytest.raises(ValueError, match="it failed"):
-                with tracer.start_span("span", record_exception=record, set_status_on_exception=status):
+                with tracer.start_span(
+                    "span", record_exception=record, set_status_on_exception=status
+                ):
                     fail()
             with pytest.raises(ValueError, match="it failed"):
                 with tracer.start_as_current_span(
@@ -258,7 +267,9 @@ def in_tasks(provider: trace.TracerProvider) -> None:
 
 
 def odd_keys(provider: trace.TracerProvider) -> None:
-    span = provider.get_tracer("scope").start_span("span", attributes={"": 1, "kept": 2, 3: "three"})
+    span = provider.get_tracer("scope").start_span(
+        "span", attributes={"": 1, "kept": 2, 3: "three"}
+    )
     span.set_attribute("", 1)
     span.set_attributes({"": 1, "also": 2})
     span.add_event("event", {"": 1, "event's": 2})
@@ -305,7 +316,9 @@ LIMITS = {
 
 def beyond_limits(provider: trace.TracerProvider) -> None:
     many = {f"key{number}": "long value" for number in range(5)}
-    span = provider.get_tracer("scope").start_span("span", attributes=many, links=[Link(REMOTE, many)])
+    span = provider.get_tracer("scope").start_span(
+        "span", attributes=many, links=[Link(REMOTE, many)]
+    )
     span.set_attributes(many)
     span.set_attribute("last", ["long value", "another"])
     span.add_link(LOCAL, many)
@@ -315,9 +328,7 @@ def beyond_limits(provider: trace.TracerProvider) -> None:
 
 
 @pytest.mark.parametrize("names", [[name] for name in LIMITS] + [list(LIMITS)], ids="+".join)
-def test_limits_are_the_sdks(
-    names: list[str], roads: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_limits_are_the_sdks(names: list[str], roads: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each limit of `OTEL_*`, alone and all together, cuts what it cuts on the SDK."""
     unlimited, _ = roads.direct(beyond_limits)
     for name in names:
@@ -358,7 +369,12 @@ STEPS = st.one_of(
 
 def performing(steps: list[Any]) -> Program:
     """Return a program that performs the steps; spans left open are ended."""
-    contexts = {"here": None, "root": context.Context(), "remote": below(REMOTE), "unsampled": below(UNSAMPLED)}
+    contexts = {
+        "here": None,
+        "root": context.Context(),
+        "remote": below(REMOTE),
+        "unsampled": below(UNSAMPLED),
+    }
 
     def program(provider: trace.TracerProvider) -> None:
         tracer = provider.get_tracer("generated")
@@ -383,7 +399,9 @@ def performing(steps: list[Any]) -> Program:
     return program
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(STEPS, max_size=12))
 def test_same_spans_of_generated_programs(roads: Any, steps: list[Any]) -> None:
     """Whatever the order of the calls, the spans are the SDK's."""

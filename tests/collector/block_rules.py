@@ -46,7 +46,7 @@ def length_read(d: Difference) -> bool:
 def empty_http(d: Difference) -> bool:
     """A block, or a part of one, that says nothing is not written; what it took stays metadata."""
     hollow = not d.our.get("http", {}).get("request") and not d.their.get("http", {}).get("request")
-    return hollow and (
+    return hollow and "http" in d.their and (
         (d.path in (("http", "request"), ("http",)) and d.theirs == {})
         or (d.key in HTTP_ATTRIBUTES and d.only_ours)
     )
@@ -76,7 +76,7 @@ def url_credentials(d: Difference) -> bool:
 def url_without_host(d: Difference) -> bool:
     """A URL is built only where the host is known."""
     nobody = re.match(r"\w+://([:/?]|$)", str(d.theirs))
-    return d.path == URL and d.only_theirs and nobody is not None
+    return d.path == URL and nobody is not None
 
 
 @rule
@@ -93,15 +93,6 @@ def url_usual_port(d: Difference) -> bool:
     """Port 443 without a scheme is https, and no usual port is written."""
     secure = str(d.theirs).replace("http://", "https://").replace(":443", "", 1)
     return d.path == URL and ":443" in str(d.theirs) and secure == d.ours
-
-
-@rule
-def url_host_port(d: Difference) -> bool:
-    """`http.host` brings its own port: another attribute's is not added."""
-    host = str(d.attributes.get("http.host", ""))
-    ports = [str(d.attributes.get(key)) for key in ("net.host.port", "net.peer.port", "server.port")]
-    shorter = [str(d.theirs).replace(f"{host}:{port}", host, 1) for port in ports]
-    return d.path == URL and bool(host) and d.ours in shorter
 
 
 @rule
@@ -181,9 +172,17 @@ def image_tags(d: Difference) -> bool:
 
 
 @rule
-def beanstalk_version(d: Difference) -> bool:
-    """A version that is not known is not written."""
-    return d.path == ("aws", "elastic_beanstalk", "version_label") and d.theirs is None
+def null_fields(d: Difference) -> bool:
+    """What is not known of a host is not written."""
+    return d.at("aws") and len(d.path) == 3 and d.theirs is None and d.only_theirs
+
+
+@rule
+def other_clouds(d: Difference) -> bool:
+    """On another provider's cloud there is no `aws` block, and its attributes stay metadata."""
+    elsewhere = d.resource.get("cloud.provider", "aws") != "aws"
+    call = d.key.startswith("aws.") or d.key == "rpc.method"
+    return elsewhere and call and d.ours == d.attributes.get(d.key) and d.only_ours
 
 
 @rule

@@ -91,9 +91,15 @@ def differences(
     for one, other in zip(numbered(ours), numbered(theirs), strict=True):
         left, right = flat(one), flat(other)
         for path in {**left, **right}:
-            mine, other_value = left.get(path, ABSENT), right.get(path, ABSENT)
-            if mine != other_value or type(mine) is bool is not type(other_value):
-                yield Difference(path, mine, other_value, span, one, other)
+            mine, official = left.get(path, ABSENT), right.get(path, ABSENT)
+            if exact(mine) != exact(official):
+                yield Difference(path, mine, official, span, one, other)
+
+
+def exact(value: Any) -> tuple[Any, bool]:
+    """Tell True from 1, which are equal in Python, and not 1e17 from 10**17: one number in JSON."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if number else value, value is True
 
 
 def numbered(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from scripts import collector as build
+from tests.collector.spans import INDEXED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-INDEXED = ("order.id", "otel.resource.team.name", "otel.resource.team.list")
-"""Attributes that both sides index by setting."""
 START_SECONDS = 30
 
 
@@ -33,6 +32,7 @@ class Service(BaseHTTPRequestHandler):
     """Takes `PutTraceSegments` as X-Ray does."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet an answer: two would wait 40 ms for an acknowledgement
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

@@ -16,7 +16,15 @@ CALLED = {
 SQL = ("db.system", "db.system.name", "db.name", "db.namespace", "db.user", "db.statement",
        "db.query.text", "db.connection_string")  # fmt: skip
 FALLBACK = ("server.address", "url.full", "http.url", "http.host", "db.system", "db.system.name",
-            "service.peer.name", "db.namespace", "net.peer.name")  # fmt: skip
+            "db.namespace", "net.peer.name")  # fmt: skip
+NAMES = {
+    "method": ("http.request.method", "http.method"),
+    "status": ("http.response.status_code", "http.status_code"),
+    "user_agent": ("user_agent.original", "http.user_agent"),
+    "url": ("url.full", "http.url"),
+    "request_id": ("aws.request_id", "aws.requestId"),
+    "queue_url": ("messaging.url", "aws.queue_url", "aws.queue.url", "aws.sqs.queue.url"),
+}
 ALLOWED = set("_.:/%&#=+-@0123456789")
 
 
@@ -45,7 +53,7 @@ def segment_only(d: Difference) -> bool:
     """What belongs to segments stands on none but them."""
     if d.segment:
         return False
-    user = d.path == ("user",) or d.key == "enduser.id"
+    user = d.path in (("user",), ("http", "request", "x_forwarded_for")) or d.key == "enduser.id"
     host = d.at("aws") and d.path[1] in HOSTS
     return user or ((host or d.path[0] in ("origin", "service")) and d.only_theirs)
 
@@ -153,7 +161,7 @@ def name_length(d: Difference) -> bool:
 @rule
 def name_function(d: Difference) -> bool:
     """A function whose service has no name is named after itself."""
-    unknown = str(d.resource.get("service.name", "")).startswith("unknown_service")
+    unknown = str(d.resource.get("service.name", "unknown_service")).startswith("unknown_service")
     return d.path == ("name",) and unknown and d.ours == d.resource.get("faas.name")
 
 
@@ -170,18 +178,12 @@ def false_flags(d: Difference) -> bool:
 
 
 @rule
-def stable_first(d: Difference) -> bool:
-    """Where both conventions are there, the stable one counts everywhere."""
-    pairs = {
-        "method": ("http.request.method", "http.method"),
-        "status": ("http.response.status_code", "http.status_code"),
-        "user_agent": ("user_agent.original", "http.user_agent"),
-        "url": ("url.full", "http.url"),
-    }
-    wanted = "status" if d.path[0] in FLAGS else str(d.path[-1])
-    stable, old = (d.attributes.get(key) for key in pairs.get(wanted, ("", "")))
-    place = d.path[0] in (*FLAGS, "http")
-    return place and None not in (stable, old) and stable != old
+def first_name(d: Difference) -> bool:
+    """Of several names of one thing the stable one counts, everywhere."""
+    field = "status" if d.path[0] in FLAGS else str(d.path[-1])
+    given = [d.attributes[key] for key in NAMES.get(field, ()) if key in d.attributes]
+    place = d.path[0] in (*FLAGS, "http", "aws", "sql")
+    return place and len(set(given)) > 1 and (d.path[0] in FLAGS or d.ours in given)
 
 
 @rule

@@ -169,6 +169,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "attributes": {"http.method": "GET", "http.url": "https://api.example.com:8443/v1",
                        "http.status_code": 200},
     },
+    "name both conventions": {
+        **CALL, "attributes": {"http.host": "foo.com", "server.address": "bar.com"},
+    },
+    "name of the url": {
+        **CALL, "attributes": {"net.peer.name": "foo", "url.full": "https://bar.com/"},
+    },
+    "name service.peer.name": {**CALL, "attributes": {"service.peer.name": "cats"}},
     "name database": {**CALL, "attributes": {"db.system": "redis", "db.name": "0"}},
     "name database with ?": {**CALL, "attributes": {"db.system": "mysql", "db.name": "a?b"}},
     "name db.namespace": {
@@ -231,6 +238,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "http server net.host.name": {
         **SERVER, "attributes": {"http.method": "GET", "net.host.name": "h1", "http.target": "/"},
+    },
+    "http server host and port": {
+        **SERVER, "attributes": {"http.method": "GET", "http.host": "foo.com", "net.host.port": 81},
+    },
+    "http target without slash": {
+        **SERVER, "attributes": {"http.method": "GET", "http.host": "foo.com", "http.target": "a"},
     },
     "http without host": {
         **SERVER,
@@ -374,6 +387,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "other cloud": {**SERVER, "resource": {"service.name": "s", "cloud.provider": "gcp",
                                            "cloud.account.id": "1"}},
+    "call from another cloud": {**CALL, "attributes": {**AWS, "aws.request_id": "r"},
+                                "resource": {"cloud.provider": "gcp"}},
     "distro": {"resource": {"telemetry.distro.version": "0.1"}},
     "auto": {"resource": {"telemetry.auto.version": "0.1"}},
     "sdk named for a language": {"resource": {"telemetry.sdk.name": "opentelemetry for python"}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.resources import Resource
@@ -21,9 +22,13 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from heliograph.encode import xray
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
+INDEXED = ("order.id", "otel.resource.team.name", "otel.resource.team.list")
+"""Attributes that both sides index by setting."""
 TRACE = 0x5759E988BD862E3FE1BE46A994272793
 PARENT = 0x53995C3F42CD8AD8
 START = 1_696_954_761_000_001_000
@@ -94,3 +99,15 @@ def span(
         made.set_status(Status(StatusCode[status[0]], *status[1:]))
     made.end(end_time=end)
     return memory.get_finished_spans()[0]
+
+
+def documents_of(one: ReadableSpan) -> list[dict[str, Any]]:
+    """Return our documents of a span, as their bytes say them."""
+    ids = itertools.count(0xE0)
+    made = xray.documents(
+        one,
+        facade=False,
+        new_id=lambda: f"{next(ids):016x}",
+        annotate=xray.AnnotationRule(INDEXED),
+    )
+    return [json.loads(xray.to_bytes(document)) for document in made]

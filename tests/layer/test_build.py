@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from layer import archive as packing
-from layer import budget, build, licenses, reach, wheels
+from layer import budget, build, licenses, reach, stripped, wheels
 from scripts import locks, pythons
 from scripts.places import REQUIREMENTS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 READ_BYTECODE = """
-import importlib.util, json, marshal, pathlib, sys
+import importlib.util, json, marshal, pathlib, sys, types
 tree, told = pathlib.Path(sys.argv[1]), []
+def has_columns(code):
+    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    columns = sys.version_info >= (3, 11) and any(p[2] is not None for p in code.co_positions())
+    return columns or any(map(has_columns, inner))
 for path in sorted(tree.rglob(f"*.{sys.implementation.cache_tag}.pyc")):
     data = path.read_bytes()
     source = importlib.util.source_from_cache(str(path.relative_to(tree)))
@@ -30,8 +35,22 @@ for path in sorted(tree.rglob(f"*.{sys.implementation.cache_tag}.pyc")):
         data[:4] == importlib.util.MAGIC_NUMBER,
         int.from_bytes(data[4:8], "little"),
         marshal.loads(data[16:]).co_filename == "/opt/" + source,
+        has_columns(marshal.loads(data[16:])),
     ])
 print(json.dumps([len(told), sorted(map(list, set(map(tuple, told))))]))
+"""
+
+IMPORT_ALL = """
+import importlib, json, os, pathlib, sys
+site, failed = pathlib.Path(sys.argv[1]) / "python", {}
+for path in sorted(site.rglob("*.py")):
+    parts = path.relative_to(site).with_suffix("").parts
+    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        failed[name] = type(error).__name__ + ": " + str(error)
+print(json.dumps(failed))
 """
 
 IMPORT_SDK = """
@@ -127,9 +146,12 @@ def test_metadata_is_found(tree: Path, python: pythons.Python) -> None:
 
 
 def test_bytecode(tree: Path, python: pythons.Python) -> None:
-    """The .pyc are this Python's, unchecked-hash (flag 1 of PEP 552), with the paths under /opt."""
+    """The .pyc are this Python's, unchecked-hash (flag 1 of PEP 552), with the paths under /opt.
+
+    They hold the lines of tracebacks and not the columns.
+    """
     count, kinds = run(python, READ_BYTECODE, tree)
-    assert kinds == [[True, 0b01, True]]
+    assert kinds == [[True, 0b01, True, False]]
     assert count >= len(reach.reachable(tree / "python"))
 
 
@@ -138,6 +160,24 @@ def test_no_cold_start_compiles(tree: Path, python: pythons.Python) -> None:
     loaded, compiled_anew = run(python, IMPORT_SDK, tree)
     assert loaded > 50
     assert compiled_anew == []
+
+
+def test_docstrings_are_left_out(tmp_path: Path) -> None:
+    """Docstrings go, lines, asserts and a dataclass's own docstring stay."""
+    source = (
+        b'"""Module."""\nimport dataclasses\n\ndef f():\n    """F."""\n\n'
+        b'@dataclasses.dataclass\nclass D:\n    """D."""\n    a: int\n\n'
+        b'class C:\n    """C."""\n    async def m(self):\n        """M."""\n        assert False\n'
+    )
+    made: dict[str, Any] = {"__name__": "made"}
+    exec(compile(stripped.without_docstrings(source), "made", "exec", dont_inherit=True), made)
+    docs = [made.get("__doc__"), made["f"].__doc__, made["C"].__doc__, made["C"].m.__doc__]
+    assert docs == [None] * 4
+    assert made["D"].__doc__ == "D."
+    assert made["f"]() is None
+    with pytest.raises(AssertionError) as caught:
+        made["C"]().m().send(None)
+    assert caught.tb.tb_next.tb_lineno == 16
 
 
 def run(python: pythons.Python, script: str, tree: Path) -> list[Any]:
@@ -164,6 +204,21 @@ def test_missing_python_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [v for v in pythons.SUPPORTED if f"python {v} not found: its .pyc" in told] == absent
     tag = f"cpython-{newest[0][0].replace('.', '')}"
     assert budget.pythons_of(tmp_path / "dist" / "heliograph-layer.zip") == [tag]
+
+
+def test_smallest(tmp_path: Path) -> None:
+    """The layer for one Python keeps within its bytes, and all that is left in it is imported.
+
+    What cannot be imported without the libraries that it instruments says so.
+    """
+    version, python = list(pythons.find().items())[-1]
+    build.build(tmp_path, {version: python}, smallest=True)
+    tree, archive, _ = build.paths(tmp_path)
+    assert budget.complaint(archive, budget.SMALLEST) == ""
+    failed: dict[str, str] = run(python, IMPORT_ALL, tree)  # type: ignore[assignment]
+    absent = r"ModuleNotFoundError: No module named '(awslambdaric|boto|opentelemetry.exporter|req|urllib3)"
+    assert {name: said for name, said in failed.items() if not re.match(absent, said)} == {}
+    assert list((tree / "python").rglob("pylock.py")) == []
 
 
 def test_up_to_date_is_left_alone(tree: Path, archive: Path) -> None:

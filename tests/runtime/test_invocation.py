@@ -563,5 +563,3 @@ def test_configure_twice_replaces_the_settings():
 
         assert [span.name for span in second.spans] == ["function"]
         assert first._spans.get_finished_spans() == ()
-
-

@@ -95,6 +95,8 @@ def _replaced(module: Any, name: str, value: object) -> Iterator[None]:
 
 def in_line() -> Callable[[Any, Any, Any, Any], Any]:
     """Return the wrapper of AWS calls on the recording tracer, for calls made with it live."""
+    import opentelemetry.trace  # noqa: F401 - first: its import hook is what loads our side of it
+
     from .trace import RecordingTracerProvider
 
     return botocore(RecordingTracerProvider())

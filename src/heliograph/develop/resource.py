@@ -38,7 +38,10 @@ def resource(config: Config, version: str) -> Resource:
         facts["faas.max_memory"] = config.memory_mb * 1024 * 1024
     known = {key: value for key, value in facts.items() if value not in ("", 0)}
     base = Resource({**_sdk(), **known})
-    return base.merge(OTELResourceDetector().detect())
+    found = base.merge(OTELResourceDetector().detect())
+    if config.service_name in ("", config.function_name):
+        return found
+    return found.merge(Resource({"service.name": config.service_name}))  # code beats a variable
 
 
 def _sdk() -> dict[str, str]:

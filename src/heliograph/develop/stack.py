@@ -34,7 +34,7 @@ def text(fault: Fault) -> str:
 
 def _put_frames(printed: Any, fault: Fault) -> None:
     if fault.frames:
-        printed.stack = _Stack.from_list([_summary(*frame) for frame in fault.frames])
+        printed.stack = _Stack([_summary(*frame) for frame in fault.frames])
         printed.stack.left_out = fault.left_out
     else:
         printed.stack = None  # prints no heading

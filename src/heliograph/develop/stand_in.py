@@ -54,6 +54,7 @@ def _class_of(kind: type[BaseException]) -> tuple[type[BaseException], type[Base
         "__module__": kind.__module__,
         "__qualname__": kind.__qualname__,
         "response": None,  # `kind` may have a property of this name
+        "__str__": StandIn.__str__,
     }
     made: type[BaseException] = StandIn
     base: type[BaseException] = BaseException
@@ -61,7 +62,9 @@ def _class_of(kind: type[BaseException]) -> tuple[type[BaseException], type[Base
         if not _plain(base):
             continue
         try:
-            made = type(kind.__name__, (StandIn, base), about)
+            # `base` first: its `__new__` allocates
+            bases = (StandIn,) if base is BaseException else (base, StandIn)
+            made = type(kind.__name__, bases, about)
         except TypeError:  # a class that no other can be mixed with
             continue
         break

@@ -8,7 +8,7 @@ import of OpenTelemetry in the middle of an invocation loses nothing.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from _contextvars import ContextVar  # its wrapper is one more module to load before a response
 
 from .entry import Entry, Remote
 
@@ -48,18 +48,20 @@ def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
     if value is None:
         return None, False
     if type(value) is Entry:
-        return value, library != "requests" or not _within_call(value)
+        return value, not _suppressed(value, library)
     parent, suppressed = read_context(value)
     return parent, not suppressed or (suppressed == "http" and library != "requests")
 
 
-def _within_call(entry: Entry) -> bool:
+def _suppressed(entry: Entry, library: str) -> bool:
+    """Tell whether an entry is within something in which calls of `library` are not recorded."""
     outer: object = entry
     while type(outer) is Entry:
-        if outer.call is not None:
+        if outer.call is not None and library == "requests":
             return True
         outer = outer.outer
-    return outer is not None and read_context(outer)[1] != ""
+    suppressed = read_context(outer)[1] if outer is not None else ""
+    return suppressed == "all" or (suppressed == "http" and library == "requests")
 
 
 def enter(entry: Entry) -> Token[object]:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import builtins
 
-from .._guard import guard
+from .._guard import OWN, guard
 from .._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from . import keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
-
-OWN = __file__.rsplit("/", 2)[0] + "/"
-"""Where our own code lives: its frames are not part of the user's stack."""
 
 
 MAX_MEMBERS = 16
@@ -45,13 +42,15 @@ class Fault:
         "text",
     )  # fmt: skip
 
-    def __init__(self, error: BaseException, seen: set[int] | None = None) -> None:
+    def __init__(
+        self, error: BaseException, depth: int = MAX_CHAIN, seen: set[int] | None = None
+    ) -> None:
         seen = set() if seen is None else seen
         seen.add(id(error))  # bounds the whole, and ends a chain that leads back to itself
         self.kind = type(error)
         self.text = _text(error)
         self.frames, self.left_out = _frames(error.__traceback__)
-        self.link, self.previous = _previous(error, seen)
+        self.link, self.previous = _previous(error, depth - 1, seen)
         self.members = _members(error, seen)
         notes = error.__dict__.get("__notes__") if hasattr(error, "__dict__") else None
         self.notes = tuple([_text(note) for note in notes[:4]]) if type(notes) is list else ()
@@ -111,13 +110,13 @@ def _frames(tb: TracebackType | None) -> tuple[list[tuple[CodeType, int, int]], 
     return frames, left_out
 
 
-def _previous(error: BaseException, seen: set[int]) -> tuple[str, Fault | None]:
+def _previous(error: BaseException, depth: int, seen: set[int]) -> tuple[str, Fault | None]:
     cause, context = error.__cause__, error.__context__
-    if len(seen) < MAX_CHAIN:
+    if depth and len(seen) < MAX_MEMBERS:
         if cause is not None:
-            return ("", None) if id(cause) in seen else ("cause", Fault(cause, seen))
+            return ("", None) if id(cause) in seen else ("cause", Fault(cause, depth, seen))
         if context is not None and not error.__suppress_context__ and id(context) not in seen:
-            return "context", Fault(context, seen)
+            return "context", Fault(context, depth, seen)
     return "", None
 
 
@@ -130,24 +129,5 @@ def _members(error: BaseException, seen: set[int]) -> list[Fault]:
         if len(seen) >= MAX_MEMBERS:
             break
         if id(member) not in seen:
-            members.append(Fault(member, seen))
+            members.append(Fault(member, seen=seen))
     return members
-
-
-def unframe(error: BaseException) -> None:
-    """Take our frames out of an exception's traceback: it is the user's, untouched.
-
-    The first frame is the caller's own; after this a bare `raise` continues without it (Python 3.11
-    and later; 3.10 keeps the traceback apart from the exception and shows that one frame).
-    """
-    tb = error.__traceback__
-    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(OWN):
-        tb = tb.tb_next
-    error.__traceback__ = tb
-    while tb is not None:
-        following = tb.tb_next
-        while following is not None and following.tb_frame.f_code.co_filename.startswith(OWN):
-            following = following.tb_next
-        if following is not tb.tb_next:
-            tb.tb_next = following
-        tb = following

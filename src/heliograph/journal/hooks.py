@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 
 from .._guard import guard
 
@@ -30,9 +31,13 @@ def after_import(name: str, then: Callable[[ModuleType], None]) -> None:
         with guard(f"preparing {name}"):
             then(module)
         return
-    if not _waiting:
-        sys.meta_path.insert(0, _Finder)
     _waiting.setdefault(name, []).append(then)
+    if _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
+
+
+_finding: set[tuple[int, str]] = set()
+"""(thread, name) of the searches under way: another finder may ask all of them too, us included."""
 
 
 class _Finder:
@@ -42,34 +47,50 @@ class _Finder:
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name not in _waiting:
+        search = (get_ident(), name)
+        if name not in _waiting or search in _finding:
             return None
-        for finder in list(sys.meta_path):
-            if finder is _Finder:
-                continue
-            find = getattr(finder, "find_spec", None)
-            spec: ModuleSpec | None = find(name, path, target) if find else None
+        _finding.add(search)
+        try:
+            spec = _ask_others(name, path, target)
+        finally:
+            _finding.discard(search)
+        if spec is not None:
+            with guard(f"hooking the import of {name}"):
+                _add_step(spec)
+        return spec
+
+
+def _ask_others(
+    name: str, path: Sequence[str] | None, target: ModuleType | None
+) -> ModuleSpec | None:
+    for finder in list(sys.meta_path):
+        find = getattr(finder, "find_spec", None)
+        if finder is not _Finder and find is not None:
+            spec: ModuleSpec | None = find(name, path, target)
             if spec is not None:
-                with guard(f"hooking the import of {name}"):
-                    _add_step(spec, name)
                 return spec
-        return None
+    return None
 
 
-def _add_step(spec: ModuleSpec, name: str) -> None:
+def _add_step(spec: ModuleSpec) -> None:
+    """Let the loader tell when it has executed a module that somebody waits for.
+
+    A loader may serve many modules (those of one zip file do): it gets the step once and for good.
+    """
     loader = spec.loader
-    if loader is None or not hasattr(loader, "exec_module"):
-        return
-    execute = loader.exec_module
+    execute = getattr(loader, "exec_module", None)
+    if execute is None or isinstance(loader, type) or hasattr(execute, "heliograph"):
+        return  # a class is the loader of all built-in or frozen modules: left alone
 
     def exec_module(module: ModuleType) -> None:
-        if getattr(loader, "exec_module", None) is exec_module:
-            del loader.exec_module
         execute(module)
-        if module.__name__ == name:
+        name = module.__name__
+        if name in _waiting:
             _ready(name, module)
 
-    loader.exec_module = exec_module  # type: ignore[method-assign]
+    exec_module.heliograph = True  # type: ignore[attr-defined]
+    loader.exec_module = exec_module  # type: ignore[method-assign,union-attr]
 
 
 def _ready(name: str, module: ModuleType) -> None:

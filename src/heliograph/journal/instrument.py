@@ -68,11 +68,16 @@ def number(value: object) -> int | float | None:
     `__float__`.
     """
     kind = type(value)
-    if kind is int or kind is float:
+    if kind is float:
         return value  # type: ignore[return-value]
     with guard("reading a measured value"):
         if hasattr(kind, "__index__"):
-            return int(value)  # type: ignore[call-overload, no-any-return]
+            whole = int(value)  # type: ignore[call-overload]
+            return whole if -_HUGE < whole < _HUGE else None
         if hasattr(kind, "__float__"):
             return float(value)  # type: ignore[arg-type]
     return None
+
+
+_HUGE = 1 << 1023
+"""From here on an integer is no `float` any more, which all of the metrics SDK computes with."""

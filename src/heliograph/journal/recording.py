@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from time import time_ns
 
-from .._guard import guard
-from . import current, sampling
+from .._guard import guard, unframe
+from . import current
 from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, journal, new_trace_id
-from .fault import Fault, unframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,13 @@ if TYPE_CHECKING:
     from contextvars import Token
     from typing import Any
 
-decide: Callable[[bool | None, int], bool] = sampling.decision("parentbased_always_on", 1.0)
+
+def parentbased_always_on(parent: bool | None, trace_id: int) -> bool:  # noqa: ARG001 - a sampler's
+    """Decide as the default sampler does; `sampling.py` has the others."""
+    return parent is not False
+
+
+decide: Callable[[bool | None, int], bool] = parentbased_always_on
 """The configured sampler. See `sampling.py`."""
 
 active = False
@@ -113,6 +118,8 @@ class Recorder:
     def fail(self, entry: Entry, token: Token[object], error: BaseException, *seen: object) -> None:
         """End the entry of a call that raised, and take our frame out of the traceback."""
         with guard(f"recording an exception of {self.library}"):
+            from .fault import Fault  # loaded by the first failure, not by every cold start
+
             if entry.call is not None:
                 entry.call.fault = Fault(error)
         self._hooked(entry, *seen)

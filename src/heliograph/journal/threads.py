@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from .._guard import unframe
 from . import current
-from .fault import unframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,33 +27,56 @@ def install(module: ModuleType) -> None:
 
     def start(self: Any) -> None:
         where = current.here.get()
-        if where is not None and "run" not in self.__dict__:
-            self.run = _Run(self, where)
-        original(self)
+        if where is None or getattr(self, "_context", None) is not None:
+            original(self)  # the second: Python 3.14, a context of the caller's own choice
+            return
+        before = self.__dict__.get("run")
+        run = self.run = _Run(self, where, before)
+        try:
+            original(self)
+        except BaseException as error:
+            if self.__dict__.get("run") is run:  # it has not begun: started twice, or no room
+                run.give_way()
+            unframe(error)
+            raise
 
-    start.__doc__ = original.__doc__
-    start.__wrapped__ = original  # type: ignore[attr-defined]
+    _dress(start, original)
     thread.start = start
 
 
 class _Run:
     """The `run` of one thread: sets where it is, gives way to the real one."""
 
-    __slots__ = ("thread", "where")
+    __slots__ = ("before", "thread", "where")
 
-    def __init__(self, thread: Any, where: object) -> None:
+    def __init__(self, thread: Any, where: object, before: Any) -> None:
         self.thread = thread
         self.where = where
+        self.before = before
+
+    def give_way(self) -> None:
+        """Put the thread's own `run` back."""
+        if self.before is None:
+            del self.thread.run
+        else:
+            self.thread.run = self.before
 
     def __call__(self) -> None:
         thread, where = self.thread, self.where
-        del thread.run, self.thread, self.where
+        self.give_way()
+        del self.thread, self.where, self.before
         current.here.set(where)
         try:
             thread.run()
         except BaseException as error:
             unframe(error)
             raise
+
+
+def _dress(function: Any, original: Any) -> None:
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(function, name, getattr(original, name))
+    function.__wrapped__ = original
 
 
 def install_pool(module: ModuleType) -> None:
@@ -67,15 +92,21 @@ def install_pool(module: ModuleType) -> None:
         where = current.here.get()
         if where is None:
             return original(self, fn, *args, **kwargs)
+        task = fn if _elsewhere(self) else _Task(fn, where)
         token = current.here.set(None)  # a worker started for this task outlives it
         try:
-            return original(self, _Task(fn, where), *args, **kwargs)
+            return original(self, task, *args, **kwargs)
         finally:
             current.here.reset(token)
 
-    submit.__doc__ = original.__doc__
-    submit.__wrapped__ = original  # type: ignore[attr-defined]
+    _dress(submit, original)
     pool.submit = submit
+
+
+def _elsewhere(pool: object) -> bool:
+    """Tell whether a pool's tasks run in interpreters of their own (Python 3.14), by pickling."""
+    module = sys.modules.get("concurrent.futures.interpreter")
+    return module is not None and isinstance(pool, module.InterpreterPoolExecutor)
 
 
 class _Task:
@@ -87,7 +118,7 @@ class _Task:
         self.fn = fn
         self.where = where
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         token = current.here.set(self.where)
         try:
             return self.fn(*args, **kwargs)

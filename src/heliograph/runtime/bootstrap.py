@@ -14,8 +14,7 @@ import atexit  # noqa: E402 - the clock starts before our own imports
 
 from .. import _notice  # noqa: E402
 from .. import config as settings  # noqa: E402
-from .._guard import guard  # noqa: E402
-from ..journal.fault import unframe  # noqa: E402
+from .._guard import guard, unframe  # noqa: E402
 from . import loop, telemetry  # noqa: E402
 
 TYPE_CHECKING = False

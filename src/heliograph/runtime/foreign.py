@@ -6,12 +6,12 @@ later - result, error, end - is given to it after the response, as with ours.
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
-
 from .._guard import guard
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..develop.pace import Deadline
     from ..journal.entry import Entry
 
@@ -27,8 +27,6 @@ _known: Any = None
 
 def provider() -> Any:
     """Return the tracer provider that the function's own code has set, if any."""
-    if "opentelemetry.trace" not in sys.modules:
-        return None
     from ..api.trace import users_provider
 
     return users_provider()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import time_ns
 
 from .. import config as settings
@@ -10,8 +11,6 @@ from .._guard import guard
 from .._limits import MAX_RESPONSE_BYTES
 from ..journal import carry, current, recording
 from ..journal.entry import SERVER, Entry, Remote, Trace, journal
-from ..journal.fault import Fault
-from . import foreign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,13 +87,26 @@ class Invocation:
                 return None
             entry.span_id = entry.parent.span_id  # never written down: stands for Lambda's segment
             return current.enter(entry)
-        theirs = foreign.provider()
-        if theirs is not None:
-            with guard("starting the handler's span on the function's own tracer provider"):
-                return current.here.set(foreign.start(theirs, entry))
+        if "opentelemetry.trace" in sys.modules:
+            from . import foreign
+
+            theirs = foreign.provider()
+            if theirs is not None:
+                with guard("starting the handler's span on the function's own tracer provider"):
+                    return current.here.set(foreign.start(theirs, entry))
         if entry.trace.sampled:
             journal.add(entry)
         return current.enter(entry)
+
+    def properties(self) -> dict[str, object]:
+        """Return the EMF properties of what is measured in it (emf spec 6)."""
+        if self.request_id is None:
+            return {}
+        root = f"{self.entry.trace.id:032x}"
+        return {
+            "function_request_id": self.request_id,
+            "xray_trace_id": f"1-{root[:8]}-{root[8:]}",
+        }
 
     def returned(self, result: object) -> None:
         """End it with what the handler returned."""
@@ -112,6 +124,8 @@ class Invocation:
             if type(error).__name__ == "SuspendExecution":  # a durable function waits, none failed
                 self.entry.op("set_attribute", "heliograph.suspended", True)
             else:
+                from ..journal.fault import Fault  # loaded by the first failure
+
                 fault = Fault(error)
                 self.entry.op("record_exception", fault, None, time_ns(), True)
                 self._error(type(error).__name__, f"{type(error).__name__}: {fault.text}")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from .._guard import guard
-from ..journal.fault import unframe
+from .._guard import guard, unframe
 from . import telemetry
 
 TYPE_CHECKING = False

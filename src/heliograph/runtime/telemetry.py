@@ -6,17 +6,20 @@ All state of the running process that is not the journal's is in this module.
 from __future__ import annotations
 
 import os
+import sys
 from time import perf_counter_ns, time_ns
 
 from .. import _notice
 from .._guard import guard
-from ..journal import carry, recording, sampling
+from ..journal import carry, recording
 from ..journal.entry import journal
-from . import foreign, hooks
+from ..journal.hooks import after_import
 from .invocation import EARLY_NS, Invocation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
     from typing import Any
 
     from ..config import Config
@@ -38,6 +41,25 @@ facades: dict[int, None] = {}
 
 MAX_FACADES = 128
 """More invocations than can wait for their development."""
+
+USUAL_SAMPLER = "parentbased_always_on"
+USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
+"""The defaults of `OTEL_TRACES_SAMPLER` and `OTEL_PROPAGATORS`."""
+
+HOOKS = (
+    ("botocore", "botocore.client", "journal.botocore", "install"),
+    ("requests", "requests.sessions", "journal.requests", "install"),
+    ("threading", "threading", "journal.threads", "install"),
+    ("threading", "concurrent.futures.thread", "journal.threads", "install_pool"),
+    ("", "opentelemetry.context", "api.context", "install"),
+    ("", "opentelemetry.trace", "api.trace", "install"),
+    ("", "opentelemetry.metrics", "api.metrics", "install"),
+    ("", "opentelemetry.instrumentation.botocore", "api.instrumentors", "adopt"),
+    ("", "opentelemetry.instrumentation.requests", "api.instrumentors", "adopt"),
+)
+"""What is done right after an import: the instrumentation that switches it off, the module, and
+the module and function of ours. Ours is imported only then, before a response nothing for nothing.
+"""
 
 _development: Development | None = None
 _extras: Extras | None = None
@@ -64,13 +86,13 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
     recording.active = not settings.disabled
     if settings.disabled:
         return
-    _choose_sampler(settings)
-    _choose_propagators(settings)
+    _choose(settings)
     if not _hooked:
         _hooked = True
-        hooks.install(settings, lambda: config)
+        _install_hooks(settings)
         journal.overflow, journal.flush = develop_early, develop
         os.register_at_fork(after_in_child=_in_child)
+        after_import("multiprocessing.util", _before_a_child_ends)
 
 
 def switch_off() -> None:
@@ -87,46 +109,80 @@ def switch_off() -> None:
 
 
 def _in_child() -> None:
-    """A forked child has none of its parent's facts to tell."""
-    global running, last
+    """A forked child has none of its parent's facts to tell, and an exporter of its own."""
+    global running, last, _development
     journal.drop()
-    running = last = None
+    running = last = _development = None
 
 
-def _choose_sampler(settings: Config) -> None:
-    name = settings.sampler
-    if name in sampling.STANDARD:
-        ratio = 1.0
-        if name.endswith("traceidratio"):
-            ratio = sampling.ratio(settings.sampler_argument)
-        recording.decide = sampling.decision(name, ratio)
-        return
-    recording.decide = sampling.decision("parentbased_always_on", 1.0)
-    with guard(f"loading the sampler {name}"):
-        from ..api import sampler
+def _before_a_child_ends(module: ModuleType) -> None:
+    """Develop what a child of `multiprocessing` recorded: it ends by `os._exit`, without `atexit`.
 
-        decide = sampler.provided(name, settings.sampler_argument)
-        if decide is not None:
-            recording.decide = decide
+    Args:
+        module: `multiprocessing.util`, just imported.
+    """
+    util: Any = module
+    util.register_after_fork(
+        _in_child, lambda _: util.Finalize(None, develop_at_exit, exitpriority=0)
+    )
 
 
-def _choose_propagators(settings: Config) -> None:
-    writers: list[Any] = []
-    for name in dict.fromkeys(settings.propagators):
-        if name == "none":
-            writers = []
-            break
-        native = carry.NATIVE.get(name)
-        if native is not None:
-            writers.append(native)
-            continue
-        with guard(f"loading the propagator {name}"):
-            from ..api import propagate
+def _install_hooks(settings: Config) -> None:
+    off = settings.disabled_instrumentations
+    for library, module, place, function in HOOKS:
+        if library not in off:
+            after_import(module, _calling(place, function))
+    if "botocore" not in off:
+        after_import("botocore.client", _lend_wrapper)
+    if "botocore" not in off and settings.aws_header:
+        after_import("botocore.endpoint", _calling("journal.botocore", "install_header"))
+    if "requests" not in off:
+        after_import("requests.sessions", _exclude_urls)
+    after_import("opentelemetry.propagate", _propagate)
 
-            official = propagate.provided(name)
-            if official is not None:
-                writers.append(official)
-    carry.writers[:] = dict.fromkeys(writers)
+
+def _calling(place: str, function: str) -> Callable[[ModuleType], None]:
+    def then(module: ModuleType) -> None:
+        from importlib import import_module
+
+        getattr(import_module(f"heliograph.{place}"), function)(module)
+
+    return then
+
+
+def _lend_wrapper(_: ModuleType) -> None:
+    from ..journal import botocore
+
+    def official_wrapper() -> Any:
+        from ..api import wrapper
+
+        return wrapper.in_line()
+
+    botocore.official_wrapper = official_wrapper
+
+
+def _exclude_urls(_: ModuleType) -> None:
+    if config is not None and config.excluded_urls:
+        from ..journal import requests
+
+        requests.exclude(config.excluded_urls)
+
+
+def _propagate(module: ModuleType) -> None:
+    from ..api import propagate
+
+    propagate.install(module, config.propagators if config is not None else ())
+
+
+def _choose(settings: Config) -> None:
+    """Set sampler and propagators; what is not the default is a module more to load."""
+    recording.decide = recording.parentbased_always_on
+    carry.writers[:] = [carry.NATIVE[name] for name in USUAL_PROPAGATORS]
+    if settings.sampler != USUAL_SAMPLER or settings.propagators != USUAL_PROPAGATORS:
+        from . import choices
+
+        choices.sampler(settings)
+        choices.propagators(settings)
 
 
 def development() -> Development | None:
@@ -141,15 +197,8 @@ def development() -> Development | None:
 
 
 def _properties() -> dict[str, object]:
-    """Return the EMF properties of the invocation that ran last (emf spec 6)."""
     invocation = running or last
-    if invocation is None or invocation.request_id is None:
-        return {}
-    root = f"{invocation.entry.trace.id:032x}"
-    return {
-        "function_request_id": invocation.request_id,
-        "xray_trace_id": f"1-{root[:8]}-{root[8:]}",
-    }
+    return invocation.properties() if invocation is not None else {}
 
 
 def measure_init(started_ns: int) -> None:
@@ -239,11 +288,28 @@ def develop() -> bool:
     """Develop what the journal holds, as far as the invocation's time allows."""
     done = True
     with guard("developing the journal"):
+        if _nothing():
+            return True
         developing = development()
         if developing is not None:
             done = developing.run(deadline())
-            foreign.finish(deadline())
+            _finish_foreign(deadline())
     return done
+
+
+def _nothing() -> bool:
+    """Tell whether there is nothing to develop and never was: an environment's first wait."""
+    return _development is None and not (journal.entries or journal.measurements or _foreign())
+
+
+def _foreign() -> ModuleType | None:
+    return sys.modules.get(f"{__package__}.foreign")
+
+
+def _finish_foreign(until: Deadline) -> None:
+    module = _foreign()
+    if module is not None:
+        module.finish(until)
 
 
 def develop_early() -> None:
@@ -269,7 +335,7 @@ def develop_all() -> None:
             from ..develop.pace import Deadline
 
             developing.run(Deadline())
-            foreign.finish(Deadline())
+            _finish_foreign(Deadline())
 
 
 def develop_at_exit() -> None:

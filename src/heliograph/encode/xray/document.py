@@ -115,7 +115,7 @@ def _place(
 ) -> dict[str, object]:
     """Return what says on whose side of a call the span is (xray spec 3, 6)."""
     if not role.segment:
-        namespace = _namespace(span, attributes)
+        namespace = _namespace(span, attributes, role)
         return {"namespace": namespace} if namespace else {}
     told: dict[str, object] = {}
     if origin := host.origin_of(resource, role):
@@ -127,8 +127,8 @@ def _place(
     return told
 
 
-def _namespace(span: ReadableSpan, attributes: Attributes) -> str:
-    if is_aws_api(attributes) or is_aws_service(attributes):
+def _namespace(span: ReadableSpan, attributes: Attributes, role: Role) -> str:
+    if is_aws_api(attributes) or is_aws_service(span, attributes, role):
         return "aws"
     remote_consumer = span.kind is SpanKind.CONSUMER and attributes.text("aws.remote.service")
     return "remote" if span.kind in OUTGOING or remote_consumer else ""

@@ -56,11 +56,12 @@ def name_of(
     return sanitised(found)
 
 
-def is_aws_service(attributes: Attributes) -> bool:
+def is_aws_service(span: ReadableSpan, attributes: Attributes, role: Role) -> bool:
     """True if the name comes from the legacy `aws.service` (xray spec 5.1 step 3, 6)."""
     return bool(
         attributes.text("aws.service")
-        and not attributes.text("aws.remote.service", "peer.service", "service.peer.name")
+        and not attributes.text("peer.service", "service.peer.name")
+        and not _application_signals(span, attributes, role)
     )
 
 

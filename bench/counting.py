@@ -1,0 +1,147 @@
+"""Instructions of our own steps, as valgrind's callgrind counts them: the same each time.
+
+A step's cost is the difference of two runs of one program that does it a different number of times.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNTIME = """\
+import awslambdaric.lambda_runtime_client, json, os, socket, sys
+times = int(sys.argv[1])
+taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taken.bind(("127.0.0.1", 0))
+os.environ["AWS_XRAY_DAEMON_ADDRESS"] = "127.0.0.1:%d" % taken.getsockname()[1]
+"""
+
+START = """\
+if times:
+    from heliograph.runtime import bootstrap
+    bootstrap.start()
+"""
+
+INVOKED = """\
+from heliograph.runtime import bootstrap, telemetry
+bootstrap.start()
+"""
+
+CALL = """\
+from types import ModuleType, SimpleNamespace
+from heliograph.journal import botocore, recording
+class BaseClient:
+    meta = SimpleNamespace(service_model=SimpleNamespace(service_name="dynamodb"))
+    def _make_api_call(self, operation_name, api_params):
+        return {"Item": {"id": {"S": "1"}}, "ResponseMetadata": {"HTTPStatusCode": 200}}
+module = ModuleType("botocore.client")
+module.BaseClient = BaseClient
+botocore.install(module)
+telemetry.begin({}, None)
+client, params = BaseClient(), {"TableName": "orders", "Key": {"id": {"S": "1"}}}
+for _ in range(times):
+    client._make_api_call("GetItem", params)
+telemetry.switch_off()
+"""
+
+SPAN = """\
+import heliograph
+invocation = telemetry.begin({}, None)
+for _ in range(times):
+    with heliograph.span("price", article="lens", cents=1200):
+        pass
+invocation.returned(None)
+telemetry.over()
+telemetry.develop()
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that is counted: its program, and how often it is done in either run."""
+
+    program: str
+    fewer: int
+    more: int
+
+
+STEPS = {
+    "bootstrap": Step(RUNTIME + START, 0, 1),
+    "recorded call": Step(RUNTIME + INVOKED + CALL, 20, 120),
+    "developed span": Step(RUNTIME + INVOKED + SPAN, 10, 60),
+}
+"""What is counted; the programs run with the layer and the runtime on their path."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where programs run: a Python, and the trees on its path."""
+
+    python: str
+    trees: tuple[Path, ...]
+
+    def run(self, program: str, times: int, *before: str) -> str:
+        """Run a program and return what it and `before`, which runs it, wrote.
+
+        Raises:
+            RuntimeError: It failed.
+        """
+        env = {
+            **{name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"},
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": os.pathsep.join(map(str, self.trees)),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_LAMBDA_FUNCTION_NAME": "counted",
+            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",
+            "_X_AMZN_TRACE_ID": "Root=1-5e1b4151-43a0913a12345678abcdef01;Parent=0123456789abcdef;Sampled=1",
+        }
+        command = [*before, self.python, "-S", "-c", program, str(times)]
+        done = subprocess.run(
+            command,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stdout)
+        return done.stdout
+
+
+def instructions(place: Place, step: Step) -> int:
+    """Return the instructions of one step.
+
+    Raises:
+        RuntimeError: The program failed, or valgrind told no figure.
+    """
+    counts = []
+    for times in (step.fewer, step.more):
+        before = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+        told = place.run(step.program, times, *before)
+        found = re.search(r"Collected : (\d+)", told)
+        if found is None:
+            raise RuntimeError(told)
+        counts.append(int(found[1]))
+    return (counts[1] - counts[0]) // (step.more - step.fewer)
+
+
+PROFILE = """\
+import cProfile, pstats, sys
+profile = cProfile.Profile()
+try:
+    profile.runcall(exec, {program!r}, {{"__name__": "__main__"}})
+finally:
+    rows = pstats.Stats(profile).stats.items()
+    for (file, line, name), (_, calls, own, *_rest) in sorted(rows, key=lambda row: -row[1][2])[:8]:
+        print("%7.2f ms %6d calls  %s:%d %s" % (own * 1000, calls, file[-48:], line, name))
+"""
+
+
+def contributors(place: Place, step: Step) -> str:
+    """Return the functions in which the program spends most, a line each."""
+    return place.run(PROFILE.format(program=step.program), step.more)

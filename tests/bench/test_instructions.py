@@ -1,0 +1,37 @@
+"""Budgets of instructions: what a step of ours executes, counted, not timed."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from bench.counting import STEPS, Place, contributors, instructions
+
+pytestmark = pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind to count with")
+
+BUDGETS = {"bootstrap": 36_000_000, "recorded call": 100_000, "developed span": 750_000}
+"""Instructions on x86-64 with the newest Python; a tenth above what it took."""
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_instructions(place: Place, name: str) -> None:
+    """A step keeps within its instructions; a failure tells the figure and the costliest calls."""
+    counted = instructions(place, STEPS[name])
+    assert counted > 0
+    if counted > BUDGETS[name]:
+        pytest.fail(
+            f"{name}: {counted:,} instructions ({BUDGETS[name]:,} allowed); most time goes to:\n"
+            f"{contributors(place, STEPS[name])}"
+        )
+
+
+def test_every_step_has_a_budget() -> None:
+    """No step is counted without a budget."""
+    assert STEPS.keys() == BUDGETS.keys()
+
+
+def test_contributors_are_named(place: Place) -> None:
+    """What a failed budget shows names functions of the steps, with their calls."""
+    told = contributors(place, STEPS["recorded call"])
+    assert " 120 calls " in told or "marshal.loads" in told

@@ -1,0 +1,121 @@
+"""HTTP requests, recorded: the request is as before, and what is kept is small."""
+
+from __future__ import annotations
+
+import importlib.util
+import traceback
+from pathlib import Path
+
+import pytest
+import requests as library
+
+import heliograph
+from heliograph import _notice, testing
+from heliograph.journal import requests
+from heliograph.journal.entry import journal
+
+
+@pytest.fixture
+def stub():
+    """A server whose answers are scripted by the path."""
+    path = Path(__file__).parents[1] / "parity" / "stub.py"
+    spec = importlib.util.spec_from_file_location("parity_stub", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Stub()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def exclude():
+    """Excludes URLs for one test."""
+    yield requests.exclude
+    requests.exclude(())
+
+
+def test_body_is_not_read(stub):
+    """A streamed response is as it came; none of its body is kept."""
+    with testing.capture(), heliograph.span("outer"):
+        response = library.get(stub.url + "/chunks/3", stream=True, timeout=5)
+        (kept,) = [entry.call.answer for entry in journal.entries if entry.call is not None]
+        assert response.raw.read(decode_content=True) == b"abcd" * 3
+    assert isinstance(kept, requests.Answer)
+    assert {name: getattr(kept, name) for name in ("status", "reason", "version")} == {
+        "status": 200,
+        "reason": "OK",
+        "version": 11,
+    }
+    assert not hasattr(kept, "__dict__")
+
+
+def test_exception_is_the_libraries_own():
+    """The exception passes through, and no frame of ours is in its traceback."""
+    with testing.capture() as captured:
+        with heliograph.span("outer"), pytest.raises(library.ConnectionError) as raised:
+            library.get("http://absent.invalid/", timeout=5)
+        span = captured.span("GET")
+    walked = traceback.walk_tb(raised.value.__traceback__)
+    assert not [frame for frame, _ in walked if "heliograph" in frame.f_code.co_filename]
+    assert span.events[0].attributes["exception.type"] == "requests.exceptions.ConnectionError"
+
+
+SECRET = "s3cret" * 600
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        pytest.param("http://user:pass@host/p", "http://user:pass@host/p", id="short: whole"),
+        pytest.param(f"http://u:{SECRET}@host/p", "http://REDACTED:REDACTED@host/p", id="long user"),
+        pytest.param(f"http://u:{SECRET}@host?q", "http://REDACTED:REDACTED@host?q", id="no path"),
+        pytest.param(f"http://host/{SECRET}@x", f"http://host/{SECRET}"[:2048], id="at in the path"),
+    ],
+)
+def test_url(url, kept):
+    """A URL is cut so that the credentials in it are still redacted or gone."""
+    assert requests._url(url) == kept
+
+
+def test_excluded(stub, exclude):
+    """A URL that matches one of the patterns is not recorded; a bad pattern is told, not used."""
+    lines = []
+    logger = _notice.logger()
+    logger.addFilter(lambda record: lines.append(record.getMessage()) or False)
+    try:
+        exclude(("status/2..", "(", "redirect"))
+    finally:
+        logger.filters.clear()
+    with testing.capture() as captured:
+        with heliograph.span("outer"):
+            for path in "/status/200", "/status/404", "/redirect/0":
+                library.get(stub.url + path, timeout=5)
+        urls = [span.attributes.get("http.url") for span in captured.spans]
+    assert urls == [None, stub.url + "/status/404"]
+    assert len(lines) == 1
+    assert "'('" in lines[0]
+
+
+def test_many_headers(stub):
+    """Of a request's headers the first 32 are kept, each cut to size; all of them are sent."""
+    headers = {f"X-{number:03}": "v" * 5000 if number == 0 else "v" for number in range(60)}
+    with testing.capture(), heliograph.span("outer"):
+        library.get(stub.url + "/status/200", headers=headers, timeout=5)
+        (kept,) = [entry.call.request[2] for entry in journal.entries if entry.call is not None]
+    assert len(kept) == 32
+    assert max(map(len, kept.values())) == 2048
+    assert headers.items() <= {k: v for k, v in stub.seen[0][2].items()}.items()
+
+
+def test_uninstrumented_session(stub):
+    """`uninstrument_session` takes one session out, others stay."""
+    from opentelemetry.instrumentation.requests import RequestsInstrumentor
+
+    with testing.capture() as captured:
+        with heliograph.span("outer"), library.Session() as out, library.Session() as other:
+            RequestsInstrumentor.uninstrument_session(out)
+            out.get(stub.url + "/status/200", timeout=5)
+            other.get(stub.url + "/status/404", timeout=5)
+        urls = [span.attributes.get("http.url") for span in captured.spans]
+    assert urls == [None, stub.url + "/status/404"]
+    assert "traceparent" not in {name.lower() for name in stub.seen[0][2]}
