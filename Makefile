@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes layer bench demo test unit check fmt format lint types lock upgrade clean
+.PHONY: help setup runtimes layer collector bench demo test unit check fmt format lint types lock upgrade clean
 
 help: ## this list
 	@echo "usage: make TARGET [PYTHON=python3.12] [ARGS='arguments of pytest']"
@@ -37,10 +37,14 @@ layer: setup ## the Lambda layer: build/layer/ and dist/heliograph-layer.zip
 bench: setup layer ## Heliograph and its peers side by side: bench/RESULTS.md (as root; ARGS: options)
 	@$(RUN) bench --write $(ARGS)
 
+collector: setup ## the real collector that X-Ray documents are compared with; needs Go, minutes once
+	@$(RUN) scripts.collector
+
 demo: setup runtimes layer ## a real function through the layer, cold and warm, its traces and metrics
 	@$(RUN) scripts.demo
 
 test: setup runtimes layer ## the whole suite, with coverage
+	@$(RUN) scripts.collector || test -z "$$CI"
 	$(RUN) pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS) </dev/null
 
 unit: setup ## the tests that need neither a runtime nor the layer

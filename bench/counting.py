@@ -5,14 +5,18 @@ A step's cost is the difference of two runs of one program that does it a differ
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RUNTIME = """\
-import awslambdaric.lambda_runtime_client, json, os, socket, sys
+import awslambdaric.bootstrap, json, os, socket, sys
 times = int(sys.argv[1])
 taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 taken.bind(("127.0.0.1", 0))
@@ -21,8 +25,9 @@ os.environ["AWS_XRAY_DAEMON_ADDRESS"] = "127.0.0.1:%d" % taken.getsockname()[1]
 
 START = """\
 if times:
-    from heliograph.runtime import bootstrap
+    from heliograph.runtime import bootstrap, telemetry
     bootstrap.start()
+    telemetry.switch_off()
 """
 
 INVOKED = """\
@@ -57,6 +62,8 @@ invocation.returned(None)
 telemetry.over()
 telemetry.develop()
 """
+
+TRACE = "Root=1-5e1b4151-43a0913a12345678abcdef01;Parent=0123456789abcdef;Sampled=1"
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ class Place:
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_LAMBDA_FUNCTION_NAME": "counted",
             "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",
-            "_X_AMZN_TRACE_ID": "Root=1-5e1b4151-43a0913a12345678abcdef01;Parent=0123456789abcdef;Sampled=1",
+            "_X_AMZN_TRACE_ID": TRACE,
         }
         command = [*before, self.python, "-S", "-c", program, str(times)]
         done = subprocess.run(
@@ -131,17 +138,30 @@ def instructions(place: Place, step: Step) -> int:
 
 
 PROFILE = """\
-import cProfile, pstats, sys
+import cProfile, json, pstats
 profile = cProfile.Profile()
-try:
-    profile.runcall(exec, {program!r}, {{"__name__": "__main__"}})
-finally:
-    rows = pstats.Stats(profile).stats.items()
-    for (file, line, name), (_, calls, own, *_rest) in sorted(rows, key=lambda row: -row[1][2])[:8]:
-        print("%7.2f ms %6d calls  %s:%d %s" % (own * 1000, calls, file[-48:], line, name))
+profile.runcall(exec, {program!r}, {{"__name__": "__main__"}})
+rows = pstats.Stats(profile).stats.items()
+print(json.dumps([[f"{{file[-48:]}}:{{line}} {{name}}", row[1], row[2]]
+                  for (file, line, name), row in rows]))
 """
 
 
 def contributors(place: Place, step: Step) -> str:
-    """Return the functions in which the program spends most, a line each."""
-    return place.run(PROFILE.format(program=step.program), step.more)
+    """Return the functions in which the step spends most, a line each."""
+    fewer, more = (_profiled(place, step, times) for times in (step.fewer, step.more))
+    rows = []
+    for name, (calls, seconds) in more.items():
+        calls_before, seconds_before = fewer.get(name, (0, 0.0))
+        if calls > calls_before:
+            rows.append((seconds - seconds_before, calls - calls_before, name))
+    return "\n".join(
+        f"{seconds * 1000:8.2f} ms {calls:6d} calls  {name}"
+        for seconds, calls, name in sorted(rows, reverse=True)[:8]
+    )
+
+
+def _profiled(place: Place, step: Step, times: int) -> dict[str, tuple[int, float]]:
+    told = place.run(PROFILE.format(program=step.program), times)
+    rows = json.loads(told.strip().rpartition("\n")[2])
+    return {name: (calls, seconds) for name, calls, seconds in rows}

@@ -24,6 +24,9 @@ ROOTS = (
 )
 """Packages of which every public module counts: ours, and what users' own instrumentors import."""
 
+UNASKED = {"console_scripts", "opentelemetry_logger_provider", "opentelemetry_logs_exporter"}
+"""Groups of entry points that nothing here looks up: the layer has neither scripts nor logs."""
+
 
 def reachable(site: Path) -> list[Path]:
     """Return the files of all modules that the roots and the entry points come to, sorted.
@@ -65,13 +68,13 @@ def is_root(name: str) -> bool:
 
 
 def entry_points(site: Path) -> list[str]:
-    """Return the modules that the packages' entry points name; the layer has no scripts."""
+    """Return the modules that the packages' entry points name."""
     found = []
     for path in sorted(site.glob("*.dist-info/entry_points.txt")):
         groups = configparser.ConfigParser(delimiters="=", interpolation=None)
         groups.read(path, encoding="utf-8")
         for group in groups.sections():
-            if group != "console_scripts":
+            if group not in UNASKED:
                 found += [value.partition(":")[0].strip() for value in groups[group].values()]
     return found
 

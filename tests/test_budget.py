@@ -79,7 +79,7 @@ print(json.dumps(sorted(sys.modules)))
 
 
 def test_the_door_works_without_any_package():
-    """Without OpenTelemetry installed, and with nothing switched on, every name of the door runs."""
+    """Without OpenTelemetry installed, and nothing switched on, every name of the door runs."""
     code = """
 import heliograph
 @heliograph.wrap

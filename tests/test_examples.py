@@ -118,7 +118,9 @@ def asked(function, daemon, given, spans: int):
     (root,) = trace.roots
     header = dict(part.split("=", 1) for part in invocation.trace_header.split(";"))
     assert (trace.trace_id, root.id) == (header["Root"], header["Parent"])
-    rows = emf.metrics(function.stdout.lines(before))
+    lines = function.stdout.lines(before)
+    assert [line for line in lines if "WARNING" in line or "failed while" in line] == []
+    rows = emf.metrics(lines)
     assert rows.problems == []
     return answer.json(), [tree(child) for child in root.children], rows.rows
 
@@ -196,6 +198,25 @@ def test_orders_that_are_refused(orders, daemon, table):
     assert [(row.metric, row.values, row.unit) for row in rows] == [
         ("orders.refused", [(1, 1)], "Count")
     ]
+
+
+def members(value):
+    """Return the names in a document, and how they are nested."""
+    return {name: members(one) for name, one in value.items()} if isinstance(value, dict) else None
+
+
+def test_the_document_of_the_page(orders, daemon, table):
+    """docs/x-ray.md shows the document of a call as X-Ray gets it."""
+    asked(orders, daemon, event("orders"), spans=9)
+    page = (ROOT / "docs" / "x-ray.md").read_text()
+    shown = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
+
+    put = next(one for one in daemon.documents if "PutItem" in str(one.get("aws")))
+
+    assert members(put) == members(shown)
+    for name in ("name", "type", "namespace", "metadata"):
+        shown["metadata"]["default"]["aws.dynamodb.table_names"] = [table]
+        assert put[name] == shown[name]
 
 
 def test_hello(function, runtime, daemon):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .manual import annotate, event, metadata, metric, span
 
     Names = str | Sequence[str]
+    __version__: str
     Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 __all__ = [

@@ -35,7 +35,7 @@ def warn(topic: str, message: str) -> None:
     if seen or len(counts) < MAX_TOPICS:
         counts[topic] = seen + 1
         if not seen:
-            logger().warning("heliograph: %s", message)
+            _log(30, message)
 
 
 def inform(message: str, topic: str = "") -> None:
@@ -52,4 +52,12 @@ def inform(message: str, topic: str = "") -> None:
     log = logger()
     if not log.level:
         log.setLevel("INFO")  # the runtime leaves the root logger at WARNING
-    log.info("heliograph: %s", message)
+    _log(20, message)
+
+
+def _log(level: int, message: str) -> None:
+    """Log a line; where stdout is full, closed or gone the function goes on without it."""
+    try:
+        logger().log(level, "heliograph: %s", message)
+    except (OSError, ValueError, AttributeError):
+        counts["log"] = counts.get("log", 0) + 1

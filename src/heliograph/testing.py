@@ -57,17 +57,10 @@ class Captured:
     """What was captured so far."""
 
     def __init__(self) -> None:
-        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
         from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-        class Reader(InMemoryMetricReader):
-            @property
-            def registered(self) -> bool:
-                return self._collect is not None
-
         self._spans = InMemorySpanExporter()
-        self._metrics = Reader()
-        self._left: dict[str, list[Any]] | None = None
+        self._metrics = _reader()
 
     @property
     def spans(self) -> list[ReadableSpan]:
@@ -88,14 +81,9 @@ class Captured:
 
     @property
     def metrics(self) -> dict[str, list[Any]]:
-        """The data points collected since the last look, by name of the metric."""
-        if self._left is not None:
-            left, self._left = self._left, {}
-            return left
+        """The data points of all that was measured so far, by name of the metric."""
         flush()
-        if not self._metrics.registered:  # nothing was measured: the SDK would complain
-            return {}
-        data = self._metrics.get_metrics_data()
+        data = self._metrics.latest
         points: dict[str, list[Any]] = {}
         for resource in data.resource_metrics if data else ():
             for scope in resource.scope_metrics:
@@ -103,9 +91,31 @@ class Captured:
                     points.setdefault(metric.name, []).extend(metric.data.data_points)
         return points
 
-    def _close(self) -> None:
-        """Keep what was not looked at: a reader that is shut down collects no more."""
-        self._left = self.metrics
+    def start(self, **settings: Any) -> None:
+        """Configure telemetry so that all of it comes here, and nothing leaves the process."""
+        nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
+        configure(
+            span_exporters=[self._spans, *settings.pop("span_exporters", ())],
+            metric_readers=[self._metrics, *settings.pop("metric_readers", ())],
+            **{**nowhere, **settings},
+        )
+
+
+def _reader() -> Any:
+    from opentelemetry.sdk.metrics.export import MetricReader
+
+    class Latest(MetricReader):
+        """Keeps what a development collected: to collect once more would lose the exemplars."""
+
+        latest: Any = None
+
+        def _receive_metrics(self, metrics_data: Any, *_: Any, **__: Any) -> None:
+            self.latest = metrics_data
+
+        def shutdown(self, *_: Any, **__: Any) -> None:
+            """Hold nothing that needs it."""
+
+    return Latest()
 
 
 @contextmanager
@@ -122,15 +132,10 @@ def capture(**settings: Any) -> Iterator[Captured]:
         settings: As for `heliograph.configure`.
     """
     captured = Captured()
-    nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-    configure(
-        span_exporters=[captured._spans, *settings.pop("span_exporters", ())],
-        metric_readers=[captured._metrics, *settings.pop("metric_readers", ())],
-        **{**nowhere, **settings},
-    )
+    captured.start(**settings)
     try:
         yield captured
-        captured._close()
+        flush()
     finally:
         telemetry.switch_off()
 

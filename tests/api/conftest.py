@@ -1,4 +1,4 @@
-"""The same program of OpenTelemetry calls on the SDK directly and through journal and development."""
+"""The same program of OpenTelemetry calls on the SDK directly, and recorded and developed."""
 
 from __future__ import annotations
 

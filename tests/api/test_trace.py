@@ -1,4 +1,4 @@
-"""What the recorded trace API does that the SDK cannot show: sampling, bad input, whose provider."""
+"""What parity with the SDK cannot show: sampling, bad input, whose provider is in use."""
 
 from __future__ import annotations
 
@@ -48,12 +48,14 @@ def run(source: str) -> str:
             def shutdown(self, **_): pass
 
         out = Out()
-        heliograph.configure(traces_exporters="none", metrics_exporters="none", span_exporters=[out])
+        nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
+        heliograph.configure(**nowhere, span_exporters=[out])
 
         def tree():
             heliograph.flush()
             names = {span.context.span_id: span.name for span in out.spans}
-            return sorted([s.name, names.get(s.parent.span_id) if s.parent else None] for s in out.spans)
+            above = lambda span: names.get(span.parent.span_id) if span.parent else None
+            return sorted([span.name, above(span)] for span in out.spans)
     """
     program = textwrap.dedent(before) + textwrap.dedent(source)
     done = subprocess.run(
@@ -116,7 +118,7 @@ def test_only_context_and_baggage_imported() -> None:
     """Baggage alone loses no span, and a later import of `trace` finds the current one."""
     source = """
         from opentelemetry import baggage, context
-        assert "opentelemetry.trace" not in sys.modules, "baggage imports trace: test something else"
+        assert "opentelemetry.trace" not in sys.modules, "baggage imports trace now"
         with heliograph.span("door"):
             token = context.attach(baggage.set_baggage("user", "7"))
             with heliograph.span("with baggage"):
@@ -268,10 +270,10 @@ def test_object_whose_text_raises(act: Any) -> None:
 def test_exception_whose_text_raises_passes_through() -> None:
     """The function gets its own exception, as without us."""
     with testing.capture() as captured:
-        with pytest.raises(BrokenError):
-            with trace.get_tracer("t").start_as_current_span("current"):
-                raise BrokenError
-        with pytest.raises(BrokenError), trace.get_tracer("t").start_span("span"):
+        tracer = trace.get_tracer("t")
+        with pytest.raises(BrokenError), tracer.start_as_current_span("current"):
+            raise BrokenError
+        with pytest.raises(BrokenError), tracer.start_span("span"):
             raise BrokenError
         assert [span.status.status_code for span in captured.spans] == [StatusCode.ERROR] * 2
 
@@ -303,11 +305,10 @@ def test_users_provider_wins(caplog: pytest.LogCaptureFixture) -> None:
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(theirs))
         trace.set_tracer_provider(provider)
-        with heliograph.span("door"):
-            with before.start_as_current_span("theirs") as outer:
-                with heliograph.span("door below"):
-                    trace.get_tracer("after").start_span("below door").end()
-                old.get_tracer("old").start_span("of the old provider").end()
+        with heliograph.span("door"), before.start_as_current_span("theirs") as outer:
+            with heliograph.span("door below"):
+                trace.get_tracer("after").start_span("below door").end()
+            old.get_tracer("old").start_span("of the old provider").end()
         assert [span.name for span in captured.spans] == ["ours", "door", "door below"]
         door, below = captured.span("door"), captured.span("door below")
     made = {span.name: span for span in theirs.get_finished_spans()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_record_replaces_its_own_section(tmp_path, monkeypatch):
 
 def test_chart():
     """The chart is an SVG with a bar for each peer, ours in its own colour, the shortest first."""
-    svg = ElementTree.fromstring(chart.chart(RUN))
+    svg = ET.fromstring(chart.chart(RUN))
     bars = [e for e in svg if e.tag.endswith("rect")]
     assert [bar.get("fill") for bar in bars] == [chart.OURS_COLOUR, chart.OTHERS_COLOUR]
     assert float(bars[0].get("width")) < float(bars[1].get("width"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.collector.comparing import ABSENT, Difference
-from tests.collector.rules import CALLED, SQL, rule
+from tests.collector.rules import HOSTS, SQL, rule
 
 HTTP_ATTRIBUTES = (
     "http.method", "http.request.method", "http.status_code", "http.response.status_code",
@@ -46,17 +46,21 @@ def length_read(d: Difference) -> bool:
 def empty_http(d: Difference) -> bool:
     """A block, or a part of one, that says nothing is not written; what it took stays metadata."""
     hollow = not d.our.get("http", {}).get("request") and not d.their.get("http", {}).get("request")
-    return hollow and "http" in d.their and (
-        (d.path in (("http", "request"), ("http",)) and d.theirs == {})
-        or (d.key in HTTP_ATTRIBUTES and d.only_ours)
+    return (
+        hollow
+        and "http" in d.their
+        and (
+            (d.path in (("http", "request"), ("http",)) and d.theirs == {})
+            or (d.key in HTTP_ATTRIBUTES and d.only_ours)
+        )
     )
 
 
 @rule
-def kept_addresses(d: Difference) -> bool:
-    """An address that no block says stays metadata."""
-    said = "http" in d.our
-    return d.key in HTTP_ATTRIBUTES and d.only_ours and not said
+def kept_attributes(d: Difference) -> bool:
+    """What no block says stays metadata: an address, a status text."""
+    address = d.key in HTTP_ATTRIBUTES and "http" not in d.our
+    return d.only_ours and (address or d.key == "http.status_text" or (d.key in SQL and not d.ours))
 
 
 @rule
@@ -75,8 +79,9 @@ def url_credentials(d: Difference) -> bool:
 @rule
 def url_without_host(d: Difference) -> bool:
     """A URL is built only where the host is known."""
-    nobody = re.match(r"\w+://([:/?]|$)", str(d.theirs))
-    return d.path == URL and nobody is not None
+    place = str(d.theirs).partition("://")[2]
+    nobody = not place or place[0] in ":/?" or place == d.attributes.get("url.query")
+    return d.path == URL and not d.only_ours and nobody
 
 
 @rule
@@ -85,14 +90,16 @@ def url_parts(d: Difference) -> bool:
     stable = {"url.path", "url.query", "server.address", "server.port"} & set(d.attributes)
     path, query = d.attributes.get("url.path", ""), d.attributes.get("url.query", "")
     whole = str(d.ours).endswith(f"?{query}" if query else path)
-    return d.path == URL and bool(stable) and whole and not d.attributes.get("url.full")
+    glued = query and str(d.theirs).endswith(query) and "?" not in str(d.theirs)
+    return d.path == URL and bool(stable and (whole or glued)) and "url.full" not in d.attributes
 
 
 @rule
 def url_usual_port(d: Difference) -> bool:
     """Port 443 without a scheme is https, and no usual port is written."""
     secure = str(d.theirs).replace("http://", "https://").replace(":443", "", 1)
-    return d.path == URL and ":443" in str(d.theirs) and secure == d.ours
+    bare = str(d.ours).replace("[", "").replace("]", "")
+    return d.path == URL and ":443" in str(d.theirs) and secure == bare
 
 
 @rule
@@ -150,6 +157,13 @@ def newer_aws(d: Difference) -> bool:
 
 
 @rule
+def table_and_tables(d: Difference) -> bool:
+    """A table's name beside a list of several is told, too."""
+    both = d.attributes.get("aws.dynamodb.table_names") and d.attributes.get("aws.table_name")
+    return d.path == ("aws", "table_name") and bool(both) and d.ours == both
+
+
+@rule
 def called_resources(d: Difference) -> bool:
     """What a call acted on is told as X-Ray's own SDK tells it."""
     field = str(d.path[1]) if d.at("aws") and len(d.path) == 2 else ""
@@ -174,7 +188,7 @@ def image_tags(d: Difference) -> bool:
 @rule
 def null_fields(d: Difference) -> bool:
     """What is not known of a host is not written."""
-    return d.at("aws") and len(d.path) == 3 and d.theirs is None and d.only_theirs
+    return d.at("aws") and d.path[1] in HOSTS and d.theirs in (None, {}) and d.only_theirs
 
 
 @rule
@@ -196,7 +210,7 @@ def lambda_segment(d: Difference) -> bool:
 
 @rule
 def sql_connection(d: Difference) -> bool:
-    """A connection string is as it was written, or made of the host; no password, no `localhost`."""
+    """A connection string is as it was written, or made of the host; no password."""
     connection = d.path == ("sql", "connection_string")
     database = d.key in ("db.name", "db.namespace", "net.peer.name", "net.peer.port")
     return connection or (database and d.only_ours and "sql" in d.our)
@@ -207,7 +221,7 @@ def stable_sql(d: Difference) -> bool:
     """The stable database convention makes a block, too."""
     stable = {"db.system.name", "db.query.text", "db.namespace"} & set(d.attributes)
     kept = d.key in SQL and d.only_theirs
+    systems = d.attributes.get("db.system"), d.attributes.get("db.system.name")
+    if None not in systems and systems[0] != systems[1]:
+        return d.at("sql") or d.key in SQL
     return bool(stable) and ((d.at("sql") and d.theirs in (ABSENT, "")) or kept)
-
-
-__all__ = ["CALLED", "rule"]

@@ -29,7 +29,9 @@ class Difference:
 
     def __str__(self) -> str:
         where = ".".join(map(str, self.path))
-        return f"{self.span.name} ({self.span.kind.name}) {where}: {self.ours!r}, not {self.theirs!r}"
+        return (
+            f"{self.span.name} ({self.span.kind.name}) {where}: {self.ours!r}, not {self.theirs!r}"
+        )
 
     def at(self, *path: str | int) -> bool:
         """Whether the field is at this path or below it."""

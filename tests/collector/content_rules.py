@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 from tests.collector.block_rules import HTTP_ATTRIBUTES
-from tests.collector.comparing import Difference
 from tests.collector.rules import rule
+
+if TYPE_CHECKING:
+    from tests.collector.comparing import Difference
 
 FRAME = re.compile(r'  File "[^,]*", line \d+, in .+')
 
@@ -85,7 +88,9 @@ def annotations_of_blocks(d: Difference) -> bool:
     """What a span lists is annotated, even if a block says it too."""
     key = str(d.path[-1])
     listed = key in (d.attributes.get("aws.xray.annotations") or ())
-    return d.at("annotations") and d.only_ours and listed and key in (*HTTP_ATTRIBUTES, "peer.service")
+    return (
+        d.at("annotations") and d.only_ours and listed and key in (*HTTP_ATTRIBUTES, "peer.service")
+    )
 
 
 @rule

@@ -22,6 +22,7 @@ NAMES = {
     "status": ("http.response.status_code", "http.status_code"),
     "user_agent": ("user_agent.original", "http.user_agent"),
     "url": ("url.full", "http.url"),
+    "client_ip": ("client.address", "http.client_ip", "network.peer.address", "net.peer.ip"),
     "request_id": ("aws.request_id", "aws.requestId"),
     "queue_url": ("messaging.url", "aws.queue_url", "aws.queue.url", "aws.sqs.queue.url"),
 }
@@ -103,11 +104,16 @@ def in_progress(d: Difference) -> bool:
 @rule
 def name_fallback(d: Difference) -> bool:
     """A callee's host or system is a better name than `GET`."""
-    if d.path != ("name",) or d.span.kind.name not in ("CLIENT", "PRODUCER", "CONSUMER", "INTERNAL"):
+    if d.path != ("name",) or d.span.kind.name not in (
+        "CLIENT",
+        "PRODUCER",
+        "CONSUMER",
+        "INTERNAL",
+    ):
         return False
     host = str(d.ours).rpartition("@")[2]
     values = [str(d.attributes[key]) for key in FALLBACK if d.attributes.get(key)]
-    return squashed(d.theirs) == squashed(d.span.name) and any(
+    return squashed(d.theirs) == (squashed(d.span.name) or "span") and any(
         squashed(host.partition(":")[0]) in squashed(value) for value in values
     )
 
@@ -128,10 +134,17 @@ def name_database(d: Difference) -> bool:
     """A database's name has its host, wherever the host is written."""
     values = d.attributes
     names = [str(values.get(key, "")) for key in ("db.namespace", "db.name")]
-    hosts = [str(values.get(key, "")) for key in ("server.address", "db.connection_string")]
-    name, _, host = str(d.ours).partition("@")
-    named = squashed(name) in map(squashed, names)
-    return d.path == ("name",) and named and any(squashed(host) in squashed(one) for one in hosts)
+    hosts = [str(values.get("server.address", ""))]
+    whole = [name for one in names if one for name in (one, *(f"{one}@{host}" for host in hosts))]
+    cut = {squashed(name)[: len(squashed(d.ours))] for name in whole}
+    return d.path == ("name",) and (squashed(d.ours) in cut or at_host(d, names))
+
+
+def at_host(d: Difference, names: list[str]) -> bool:
+    """Whether our name is a database at the host of its connection string."""
+    name, _, host = str(d.ours).rpartition("@")
+    connection = str(d.attributes.get("db.connection_string", ""))
+    return squashed(name) in map(squashed, names) and host in connection
 
 
 @rule
@@ -163,6 +176,14 @@ def name_function(d: Difference) -> bool:
     """A function whose service has no name is named after itself."""
     unknown = str(d.resource.get("service.name", "unknown_service")).startswith("unknown_service")
     return d.path == ("name",) and unknown and d.ours == d.resource.get("faas.name")
+
+
+@rule
+def name_service(d: Difference) -> bool:
+    """A segment is named after the service, whatever its span's kind."""
+    services = (d.attributes.get("aws.local.service"), d.resource.get("service.name"))
+    named = squashed(d.ours) in map(squashed, services)
+    return d.path == ("name",) and d.segment and d.span.kind.name != "SERVER" and named
 
 
 @rule

@@ -6,8 +6,13 @@ import pytest
 
 from tests.collector.comparing import differences, table
 from tests.collector.content_rules import rule
-from tests.collector.samples import SAMPLES
+from tests.collector.sample_blocks import BLOCKS
+from tests.collector.sample_contents import CONTENTS
+from tests.collector.sample_parts import PARTS
 from tests.collector.spans import documents_of, span
+
+SAMPLES = {**PARTS, **BLOCKS, **CONTENTS}
+
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_sample(name, collector):
@@ -22,5 +27,7 @@ def test_table(collector):
     used = set()
     for sample in SAMPLES.values():
         one = span(**sample)
-        used |= {rule.of(d) for d in differences(documents_of(one), collector.documents([one]), one)}
+        used |= {
+            rule.of(d) for d in differences(documents_of(one), collector.documents([one]), one)
+        }
     assert [sorted(set(rule) - used), sorted(used ^ table("The collector"))] == [[], []]

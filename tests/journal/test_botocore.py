@@ -40,7 +40,10 @@ def test_exception_is_the_libraries_own(moto):
     """The exception passes through, and no frame of ours is in its traceback."""
     table = client(moto)
     with testing.capture() as captured:
-        with heliograph.span("outer"), pytest.raises(table.exceptions.ResourceNotFoundException) as e:
+        with (
+            heliograph.span("outer"),
+            pytest.raises(table.exceptions.ResourceNotFoundException) as e,
+        ):
             table.get_item(TableName="absent", Key={"id": {"S": "1"}})
         span = captured.span("DynamoDB.GetItem")
     files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(e.value.__traceback__)]
@@ -89,7 +92,9 @@ def test_call_within_a_call(moto):
         with heliograph.span("outer"):
             sts.get_caller_identity()
         names = {span.context.span_id: span.name for span in captured.spans}
-        parents = {span.name: names.get(span.parent and span.parent.span_id) for span in captured.spans}
+        parents = {
+            span.name: names.get(span.parent and span.parent.span_id) for span in captured.spans
+        }
     assert parents == {
         "outer": None,
         "STS.GetCallerIdentity": "outer",

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
-import sys
-from pathlib import Path
 from urllib.parse import unquote
 
 import boto3
 import pytest
-import requests
 from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,30 +19,6 @@ from heliograph.journal.entry import Entry, Remote, Trace
 ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
 TRACE_ID = 0x5759E988BD862E3FE1BE46A994272793
 ENVIRONMENT = f"{ROOT};Parent=53995c3f42cd8ad8;Sampled=1"
-
-
-@pytest.fixture
-def stub():
-    """A server whose answers are scripted by the path."""
-    path = Path(__file__).parents[1] / "parity" / "stub.py"
-    spec = importlib.util.spec_from_file_location("parity_stub", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    server = module.Stub()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def in_lambda(monkeypatch):
-    """Runs a function as a handler, in the environment of Lambda."""
-
-    def run(function, header=ENVIRONMENT):
-        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
-        monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
-        return heliograph.wrap(lambda event, context: function())({}, testing.FakeContext())
-
-    return run
 
 
 def table(stub, path="/fail/0/200/none", attempts=3):
@@ -124,7 +96,9 @@ def test_written_is_read(trace_id, span_id, sampled):
             f"A={'a' * 70};Lineage=2:b:1;B={'b' * 70};C={'c' * 70}",
             f"A={'a' * 70};Lineage=2:b:1;B={'b' * 70}", id="from the right",
         ),
-        pytest.param(f"Lineage={'l' * 100};A={'a' * 200}", f"Lineage={'l' * 100}", id="lineage stays"),
+        pytest.param(
+            f"Lineage={'l' * 100};A={'a' * 200}", f"Lineage={'l' * 100}", id="lineage stays"
+        ),
         pytest.param(f"Lineage={'l' * 300}", "", id="longer than all"),
     ],
 )  # fmt: skip
@@ -241,177 +215,6 @@ def test_parameters_are_untouched(moto, in_lambda):
     assert [queue, entries, message, invocation] == before
 
 
-# -- HTTP requests --------------------------------------------------------------------------------
-
-NAMES = {"traceparent", "tracestate", "baggage", "x-amzn-trace-id", "b3"}
-
-
-def ours(stub):
-    """Names and values of trace headers that arrived with each request."""
-    return [
-        {name.lower(): value for name, value in headers.items() if name.lower() in NAMES}
-        for _, _, headers in stub.seen
-    ]
-
-
-def test_http_request(stub, in_lambda):
-    """W3C's and X-Ray's header name the request's own span, with redirects too."""
-    with testing.capture() as captured:
-        in_lambda(lambda: requests.get(stub.url + "/redirect/1", timeout=5))
-        span = captured.span("GET")
-    parent = hexadecimal(span)
-    expected = {
-        "traceparent": f"00-{TRACE_ID:032x}-{parent}-01",
-        "x-amzn-trace-id": f"{ROOT};Parent={parent};Sampled=1",
-    }
-    assert ours(stub) == [expected] * 3
-
-
-@pytest.mark.parametrize(
-    ("propagators", "names"),
-    [
-        pytest.param("tracecontext", {"traceparent"}, id="tracecontext"),
-        pytest.param("xray", {"x-amzn-trace-id"}, id="xray"),
-        pytest.param("xray-lambda", {"x-amzn-trace-id"}, id="xray-lambda"),
-        pytest.param("baggage", {"baggage"}, id="baggage"),
-        pytest.param("baggage,tracecontext", {"baggage", "traceparent"}, id="two"),
-        pytest.param("none", set(), id="none"),
-        pytest.param("xray,none", set(), id="none beside"),
-        pytest.param("nosuch,tracecontext", {"traceparent"}, id="unknown"),
-    ],
-)
-def test_propagators(stub, propagators, names):
-    """`OTEL_PROPAGATORS` says which headers are written; an unknown name is left out."""
-    from opentelemetry import baggage, context
-
-    with testing.capture(propagators=propagators), heliograph.span("outer"):
-        token = context.attach(baggage.set_baggage("key", "value"))
-        requests.get(stub.url + "/status/200", timeout=5)
-        context.detach(token)
-    assert [set(headers) for headers in ours(stub)] == [names]
-
-
-def test_official_propagator(stub, tmp_path, monkeypatch):
-    """Any other propagator writes by its official class, with the request's own span."""
-    (tmp_path / "fake_b3.py").write_text(
-        "from opentelemetry import trace\n"
-        "from opentelemetry.propagators.textmap import TextMapPropagator, default_setter\n"
-        "class Single(TextMapPropagator):\n"
-        "    fields = {'b3'}\n"
-        "    def extract(self, carrier, context=None, getter=None): return context\n"
-        "    def inject(self, carrier, context=None, setter=default_setter):\n"
-        "        ids = trace.get_current_span(context).get_span_context()\n"
-        "        setter.set(carrier, 'b3', f'{ids.trace_id:032x}-{ids.span_id:016x}-1')\n"
-    )
-    about = tmp_path / "fake_b3-1.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fake-b3\nVersion: 1\n")
-    (about / "entry_points.txt").write_text("[opentelemetry_propagator]\nb3 = fake_b3:Single\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with testing.capture(propagators="b3,tracecontext") as captured:
-        with heliograph.span("outer"):
-            requests.get(stub.url + "/status/200", timeout=5)
-        span = captured.span("GET")
-    ids = f"{span.context.trace_id:032x}-{hexadecimal(span)}"
-    assert ours(stub) == [{"b3": f"{ids}-1", "traceparent": f"00-{ids}-01"}]
-    sys.modules.pop("fake_b3")
-
-
-def test_remote_state_is_carried_on(stub):
-    """`tracestate` and baggage of an extracted context go on with the request."""
-    from opentelemetry import context, propagate
-
-    incoming = {
-        "traceparent": f"00-{'a' * 32}-{'b' * 16}-01",
-        "tracestate": "x=1,y=2",
-        "baggage": "k=v%20w,l=",
-    }
-    with testing.capture() as captured:
-        token = context.attach(propagate.extract(incoming))
-        requests.get(stub.url + "/status/200", timeout=5)
-        context.detach(token)
-        span = captured.span("GET")
-    (headers,) = ours(stub)
-    assert headers.pop("x-amzn-trace-id").startswith("Root=1-aaaaaaaa-")
-    assert headers == {
-        "traceparent": f"00-{'a' * 32}-{hexadecimal(span)}-01",
-        "tracestate": "x=1,y=2",
-        "baggage": "k=v+w,l=",
-    }
-
-
-@given(st.dictionaries(st.text(max_size=20), st.one_of(st.text(max_size=50), st.integers(), st.none()), max_size=5)
-       | st.builds(lambda n, size: {f"k{i}": "é" * size for i in range(n)}, st.integers(0, 200), st.integers(0, 700)))  # fmt: skip
-def test_baggage_is_the_official_one(members):
-    """What is written natively is what `W3CBaggagePropagator` writes."""
-    from opentelemetry import baggage, context
-    from opentelemetry.baggage.propagation import W3CBaggagePropagator
-
-    made = context.Context()
-    for key, value in members.items():
-        made = baggage.set_baggage(key, value, made)
-    with testing.capture():
-        token = context.attach(made)
-        try:
-            official, native = {}, {}
-            W3CBaggagePropagator().inject(official)
-            carry.write_baggage(Remote(Trace(1), 1), native)
-        finally:
-            context.detach(token)
-    assert native == official
-
-
-@pytest.mark.guarded
-def test_baggage_that_cannot_be_written(stub):
-    """A member that no header can hold costs its header, not the others and not the request."""
-    from opentelemetry import baggage, context
-
-    with testing.capture(), heliograph.span("outer"):
-        token = context.attach(baggage.set_baggage("key", "\ud800"))
-        assert requests.get(stub.url + "/status/200", timeout=5).ok
-        context.detach(token)
-    assert [set(headers) for headers in ours(stub)] == [{"traceparent", "x-amzn-trace-id"}]
-
-
-def test_excluded_request(stub):
-    """A request that makes no span carries the context of the span around it."""
-    from opentelemetry.instrumentation.requests import RequestsInstrumentor
-
-    RequestsInstrumentor().instrument(excluded_urls="status")
-    try:
-        with testing.capture() as captured:
-            with heliograph.span("outer"):
-                requests.get(stub.url + "/status/200", timeout=5)
-            (outer,) = captured.spans
-    finally:
-        RequestsInstrumentor().uninstrument()
-        RequestsInstrumentor().instrument()
-    assert ours(stub)[0]["traceparent"] == f"00-{outer.context.trace_id:032x}-{hexadecimal(outer)}-01"
-
-
-def test_prepared_request_is_untouched(stub):
-    """A prepared request sent twice is as before, and each sending has its own span."""
-    with requests.Session() as session:
-        request = requests.Request("POST", stub.url + "/status/200", json={"a": 1})
-        prepared = session.prepare_request(request)
-        before = copy.deepcopy((prepared.method, prepared.url, prepared.body, prepared.headers))
-        with testing.capture() as captured, heliograph.span("outer"):
-            session.send(prepared, timeout=5)
-            session.send(prepared, timeout=5)
-            captured.spans
-    assert (prepared.method, prepared.url, prepared.body, prepared.headers) == before
-    assert len({headers["traceparent"] for headers in ours(stub)}) == 2
-
-
-def test_nothing_current(stub):
-    """Without a span nothing is recorded and nothing is written."""
-    with testing.capture() as captured:
-        requests.get(stub.url + "/status/200", timeout=5)
-        table(stub).list_tables()
-        assert captured.spans == []
-    assert ours(stub) == [{}, {}]
-
-
 def test_current_span_is_found():
     """The helper of these tests: an entered entry is what headers are written for."""
     entry = Entry("e", None, Trace(7))
@@ -419,4 +222,6 @@ def test_current_span_is_found():
     headers = {}
     carry.onto_aws_call(current.span(), headers)
     current.leave(entry, token)
-    assert headers == {carry.XRAY: f"Root=1-00000000-{7:024x};Parent={entry.span_id:016x};Sampled=1"}
+    assert headers == {
+        carry.XRAY: f"Root=1-00000000-{7:024x};Parent={entry.span_id:016x};Sampled=1"
+    }

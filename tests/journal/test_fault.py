@@ -1,5 +1,7 @@
 """Exceptions by value: the text that Python prints, and nothing of the function kept alive."""
 
+# ruff: noqa: BLE001, N818 - any exception of any name
+
 from __future__ import annotations
 
 import gc
@@ -20,7 +22,9 @@ from heliograph.develop.stand_in import StandIn, stand_in
 from heliograph.journal import fault as faults
 from heliograph.journal.fault import Fault
 
-groups = pytest.mark.skipif(sys.version_info < (3, 11), reason="groups and notes are of Python 3.11")
+groups = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="groups and notes are of Python 3.11"
+)
 
 
 def raised(function):
@@ -37,7 +41,8 @@ def ordinary():
 
 def multiline():
     raise ValueError(
-        "two lines\nof text", 1,
+        "two lines\nof text",
+        1,
     )
 
 
@@ -107,7 +112,7 @@ def nested_name():
 
 
 def os_error():
-    open("/absent/file")  # noqa: PTH123, SIM115
+    open("/absent/file")  # noqa: SIM115
 
 
 def unicode_error():
@@ -239,7 +244,9 @@ class Slotted(OSError):
         pytest.param(WithMeta("m"), Exception, id="metaclass"),
         pytest.param(ReadOnly("r"), ReadOnly, id="read-only"),
         pytest.param(Slotted(2, "two"), Slotted, id="slots"),
-        pytest.param(UnicodeDecodeError("utf-8", b"x", 0, 1, "why"), UnicodeDecodeError, id="unicode"),
+        pytest.param(
+            UnicodeDecodeError("utf-8", b"x", 0, 1, "why"), UnicodeDecodeError, id="unicode"
+        ),
         pytest.param(StopIteration(7), StopIteration, id="stop"),
         pytest.param(SystemExit(3), SystemExit, id="exit"),
         pytest.param(GeneratorExit(), BaseException, id="no Exception"),
@@ -326,3 +333,16 @@ def test_unframe_of_nothing():
     error = ValueError()
     unframe(error)
     assert error.__traceback__ is None
+
+
+def test_equal_code_in_two_files():
+    """Functions that are equal but for their file are shown in their own."""
+    shown = []
+    for path in "one.py", "two.py":
+        names = {}
+        exec(compile("def fail(): 1 / 0", path, "exec"), names)
+        shown.append(stack.text(Fault(raised(names["fail"]))))
+    assert [path for text in shown for path in re.findall(r'"(\w+\.py)"', text)] == [
+        "one.py",
+        "two.py",
+    ]

@@ -55,7 +55,9 @@ def nested(depth, leaf=1):
     ("value", "kept"),
     [
         pytest.param({"TableName": "t", "Limit": 1}, {"TableName": "t", "Limit": 1}, id="plain"),
-        pytest.param({"Key": {"id": "x"}, "Body": b"b"}, {"Key": None, "Body": None}, id="payloads"),
+        pytest.param(
+            {"Key": {"id": "x"}, "Body": b"b"}, {"Key": None, "Body": None}, id="payloads"
+        ),
         pytest.param("x" * 9999, "x" * MAX_STRING, id="long text"),
         pytest.param({"k" * 9999: 1}, {"k" * MAX_STRING: 1}, id="long key"),
         pytest.param({1: 2, None: 3, "a": 4}, {"a": 4}, id="keys that are no text"),
@@ -64,7 +66,9 @@ def nested(depth, leaf=1):
         pytest.param(collections.OrderedDict(a=1), {"a": 1}, id="kind of dict"),
         pytest.param(collections.defaultdict(list, {"t": []}), {"t": []}, id="defaultdict"),
         pytest.param(Name("name"), "name", id="kind of text"),
-        pytest.param({"f": io.BytesIO(b"x"), "d": Decimal(1)}, {"f": None, "d": None}, id="objects"),
+        pytest.param(
+            {"f": io.BytesIO(b"x"), "d": Decimal(1)}, {"f": None, "d": None}, id="objects"
+        ),
         pytest.param(1 << 5000, None, id="huge number"),
         pytest.param(nested(MAX_DEPTH - 1), nested(MAX_DEPTH - 1), id="deep enough"),
         pytest.param(nested(MAX_DEPTH + 3), nested(MAX_DEPTH, None), id="too deep"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import traceback
-from pathlib import Path
 
 import pytest
 import requests as library
@@ -13,18 +11,6 @@ import heliograph
 from heliograph import _notice, testing
 from heliograph.journal import requests
 from heliograph.journal.entry import journal
-
-
-@pytest.fixture
-def stub():
-    """A server whose answers are scripted by the path."""
-    path = Path(__file__).parents[1] / "parity" / "stub.py"
-    spec = importlib.util.spec_from_file_location("parity_stub", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    server = module.Stub()
-    yield server
-    server.close()
 
 
 @pytest.fixture
@@ -67,9 +53,13 @@ SECRET = "s3cret" * 600
     ("url", "kept"),
     [
         pytest.param("http://user:pass@host/p", "http://user:pass@host/p", id="short: whole"),
-        pytest.param(f"http://u:{SECRET}@host/p", "http://REDACTED:REDACTED@host/p", id="long user"),
+        pytest.param(
+            f"http://u:{SECRET}@host/p", "http://REDACTED:REDACTED@host/p", id="long user"
+        ),
         pytest.param(f"http://u:{SECRET}@host?q", "http://REDACTED:REDACTED@host?q", id="no path"),
-        pytest.param(f"http://host/{SECRET}@x", f"http://host/{SECRET}"[:2048], id="at in the path"),
+        pytest.param(
+            f"http://host/{SECRET}@x", f"http://host/{SECRET}"[:2048], id="at in the path"
+        ),
     ],
 )
 def test_url(url, kept):
@@ -104,7 +94,7 @@ def test_many_headers(stub):
         (kept,) = [entry.call.request[2] for entry in journal.entries if entry.call is not None]
     assert len(kept) == 32
     assert max(map(len, kept.values())) == 2048
-    assert headers.items() <= {k: v for k, v in stub.seen[0][2].items()}.items()
+    assert headers.items() <= dict(stub.seen[0][2]).items()
 
 
 def test_uninstrumented_session(stub):

@@ -65,8 +65,10 @@ def without_ports(value: Any, port: str) -> Any:
     """Without what every run has its own of: ports, addresses of objects, ids of requests."""
     if isinstance(value, dict):
         return {
-            key: "PORT" if key.endswith(".port")
-            else f"of {len(member)} characters" if key == "aws.request_id"
+            key: "PORT"
+            if key.endswith(".port")
+            else f"of {len(member)} characters"
+            if key == "aws.request_id"
             else without_ports(member, port)
             for key, member in value.items()
         }
@@ -109,7 +111,9 @@ def differences(official: Any, ours: Any, at: str = "") -> list[str]:
         return found
     if isinstance(official, list) and isinstance(ours, list):
         if len(official) != len(ours):
-            names = [[x.get("name") if isinstance(x, dict) else x for x in y] for y in (official, ours)]
+            names = [
+                [x.get("name") if isinstance(x, dict) else x for x in y] for y in (official, ours)
+            ]
             return [f"{at}: {names[0]} are {names[1]} here"]
         found = []
         for number, (one, other) in enumerate(zip(official, ours, strict=True)):

@@ -1,6 +1,6 @@
 """Run one program under the official instrumentation or under ours, and write its spans as JSON.
 
-    python driver.py official|ours PROGRAM.py OUTPUT.json ENDPOINT
+python driver.py official|ours PROGRAM.py OUTPUT.json ENDPOINT
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def official(program):
     from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
     from opentelemetry.instrumentation.requests import RequestsInstrumentor
 
-    for name, instrumentor in ("botocore", BotocoreInstrumentor), ("requests", RequestsInstrumentor):
+    for name, instrumentor in (
+        ("botocore", BotocoreInstrumentor),
+        ("requests", RequestsInstrumentor),
+    ):
         if name not in off:
             instrumentor().instrument()
     return memory.get_finished_spans
@@ -76,14 +79,13 @@ def threads_keep_context() -> None:
 
 def ours(program):
     """The journal and its development."""
-    import heliograph
-    from heliograph import _guard
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+    import heliograph
+    from heliograph import _guard
+
     memory = InMemorySpanExporter()
-    heliograph.configure(
-        span_exporters=[memory], traces_exporters="none", metrics_exporters="none"
-    )
+    heliograph.configure(span_exporters=[memory], traces_exporters="none", metrics_exporters="none")
     _guard.observers.append(lambda doing, error: failures.append(f"{doing}: {error!r}"))
     if hasattr(program, "setup"):
         program.setup()

@@ -1,5 +1,7 @@
 """A server whose answers are scripted by the path of the request: failures, redirects, streams."""
 
+# ruff: noqa: N815 - names that http.server asks for
+
 from __future__ import annotations
 
 import json

@@ -110,7 +110,7 @@ def test_without_a_parent_theirs_has_the_ids(theirs):
         @heliograph.wrap
         def handler(event, context):
             with heliograph.span("ours"):
-                return None
+                pass
 
         handler({}, FakeContext())
 
@@ -146,9 +146,9 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 provider = TracerProvider()
-provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(
-    formatter=lambda span: "SPAN %s %x %x\\n" % (span.name, span.parent.span_id, span.context.span_id)
-)))
+def line(span):
+    return "SPAN %s %x %x\\n" % (span.name, span.parent.span_id, span.context.span_id)
+provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(formatter=line)))
 trace.set_tracer_provider(provider)
 def handler(event, context):
     with trace.get_tracer("app").start_as_current_span("price"):

@@ -43,7 +43,8 @@ def files(tmp_path):
         ),
         pytest.param(
             "app.handler",
-            {"app": "import functools\ndef f(n, e, c): return n\nhandler = functools.partial(f, 3)"},
+            {"app": "from functools import partial\ndef f(n, e, c): return n\n"
+                    "handler = partial(f, 3)"},
             id="partial",
         ),
         pytest.param("app.lambda_handler", {"app": "lambda_handler = lambda e, c: 4"}, id="lambda"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import _notice
+from .._guard import guard
 from ..journal.sampling import STANDARD
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def provided(name: str, argument: str) -> Callable[[bool | None, int], bool] | N
     """Return the decision of a sampler that an installed package provides.
 
     It is asked as for a span whose name and attributes are not known yet: with the parent's
-    sampled flag and the trace id.
+    sampled flag and the trace id. One that fails decides as the parent did.
 
     Args:
         name: Its entry point in group `opentelemetry_traces_sampler`.
@@ -24,7 +25,7 @@ def provided(name: str, argument: str) -> Callable[[bool | None, int], bool] | N
     from importlib.metadata import entry_points
 
     for point in entry_points(group="opentelemetry_traces_sampler", name=name):
-        sampler = point.load()(argument)
+        sampler = point.load()(argument or None)
         _notice.inform(
             f"sampler {name} is {point.value}: OpenTelemetry's SDK is imported during init for it."
         )
@@ -47,5 +48,7 @@ def _ask(sampler: object, parent: bool | None, trace_id: int) -> bool:
         flags = trace.TraceFlags(int(parent))
         parents = trace.SpanContext(trace_id, 1, is_remote=False, trace_flags=flags)
         context = trace.set_span_in_context(trace.NonRecordingSpan(parents), context)
-    result = sampler.should_sample(context, trace_id, "", trace.SpanKind.INTERNAL, None, None)  # type: ignore[attr-defined]
-    return bool(result.decision.is_sampled())
+    with guard("asking the sampler"):
+        result = sampler.should_sample(context, trace_id, "", trace.SpanKind.INTERNAL)  # type: ignore[attr-defined]
+        return bool(result.decision.is_sampled())
+    return parent is not False

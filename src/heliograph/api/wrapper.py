@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import NoOpMeterProvider
 
-from .imports import without_dependency_checks
+from .imports import light
 from .instrumentors import original_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def botocore(
     Returns:
         A function of the wrapped function, the client, its arguments and keyword arguments.
     """
-    with without_dependency_checks():
+    with light():
         import opentelemetry.instrumentation.botocore
 
     module: Any = opentelemetry.instrumentation.botocore
@@ -56,7 +56,7 @@ def requests(
     Returns:
         The instrumentor's module, with the names that it imports from requests.
     """
-    with without_dependency_checks():
+    with light():
         import opentelemetry.instrumentation.requests
 
     module: Any = opentelemetry.instrumentation.requests

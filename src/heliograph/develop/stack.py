@@ -44,26 +44,56 @@ def _put_frames(printed: Any, fault: Fault) -> None:
         _put_frames(member, kept)
 
 
+class _Frame(traceback.FrameSummary):
+    """A frame that is printed once: a function that fails, fails again, at the same places."""
+
+    printed: str | None = None
+
+
 class _Stack(traceback.StackSummary):
     """A stack whose middle may have been left out."""
 
     left_out = 0
 
+    def format_frame_summary(self, frame_summary: traceback.FrameSummary, **how: Any) -> str:
+        """Return the lines of one frame; Python 3.11 and later ask for them here."""
+        if not isinstance(frame_summary, _Frame) or how.get("colorize"):
+            return super().format_frame_summary(frame_summary, **how)
+        if frame_summary.printed is None:
+            frame_summary.printed = super().format_frame_summary(frame_summary, **how)
+        return frame_summary.printed
+
     def format(self, **how: Any) -> list[str]:
+        """Return the lines of all frames, and one for those that were left out."""
         if not self.left_out:
             return super().format(**how)
         half = len(self) // 2
-        outer, inner = (
-            traceback.StackSummary.from_list(part) for part in (self[:half], self[half:])
-        )
+        outer, inner = _Stack(self[:half]), _Stack(self[half:])
         left_out = f"  [{self.left_out} frames left out]\n"
         return [*outer.format(**how), left_out, *inner.format(**how)]
 
 
-def _summary(code: CodeType, last: int, line: int) -> traceback.FrameSummary:
+_known: dict[tuple[int, int, int], tuple[_Frame, CodeType]] = {}
+"""By identity of the code, kept with it: equal code may be in different files."""
+
+MAX_KNOWN = 1024
+"""Frames remembered; then all are forgotten."""
+
+
+def _summary(code: CodeType, last: int, line: int) -> _Frame:
+    key = id(code), last, line
+    known = _known.get(key)
+    if known is None:
+        if len(_known) == MAX_KNOWN:
+            _known.clear()
+        known = _known[key] = _new_summary(code, last, line), code
+    return known[0]
+
+
+def _new_summary(code: CodeType, last: int, line: int) -> _Frame:
     place: dict[str, int | None] = {}
     if hasattr(code, "co_positions"):  # Python 3.11: the columns that ^^^^ marks
         found = next(islice(code.co_positions(), last // 2, None), None)
         if found is not None:
             place = dict(zip(("end_lineno", "colno", "end_colno"), found[1:], strict=True))
-    return traceback.FrameSummary(code.co_filename, line, code.co_name, **place)  # type: ignore[arg-type]
+    return _Frame(code.co_filename, line, code.co_name, **place)  # type: ignore[arg-type]

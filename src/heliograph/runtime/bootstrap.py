@@ -76,8 +76,6 @@ def start() -> None:
     """Switch telemetry on as the environment says, and hook the runtime client."""
     config = settings.Config.read()
     telemetry.switch_on(config)
-    if config.handler:
-        settings.restore_handler(config.handler)
     if config.disabled:
         _notice.inform("off, by OTEL_SDK_DISABLED.")
         return
@@ -119,13 +117,12 @@ def _ready() -> None:
     )
 
 
-def _users_handler() -> Callable[..., Any]:
+def _users_handler(name: str) -> Callable[..., Any]:
     """Find the user's handler as the bare runtime does, with its errors."""
-    config = telemetry.config
     from awslambdaric.bootstrap import _get_handler
 
     try:
-        handler: Callable[..., Any] = _get_handler(config.handler if config is not None else "")
+        handler: Callable[..., Any] = _get_handler(name)
     except AttributeError as error:
         # The runtime takes an AttributeError here for a handler that is missing on *our* module.
         # What the user's module raised is reported with the same name, message and stack.
@@ -142,9 +139,11 @@ def __getattr__(name: str) -> Callable[..., Any]:
     """
     if name != "handler":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    users = settings.users_handler()
     with guard("starting"):
         start()
-    handler = _users_handler()
+    handler = _users_handler(users)
     with guard("starting"):
         _ready()
-    return invoking(handler)
+    disabled = telemetry.config is not None and telemetry.config.disabled
+    return handler if disabled else invoking(handler)

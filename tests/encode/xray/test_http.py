@@ -21,6 +21,8 @@ def made(span, new_id, *, facade=True):
         pytest.param("CLIENT", {"http.method": "GET", "server.address": "a.com",
                      "server.port": 8080, "url.path": "x", "url.query": "q=1"},
                      "http://a.com:8080/x?q=1", id="parts, stable"),
+        pytest.param("CLIENT", {"http.status_code": 200, "net.peer.name": "a.com:81",
+                     "net.peer.port": 81}, "http://a.com:81/", id="a peer's name with its port"),
         pytest.param("SERVER", {"http.host": "a.com:81", "net.host.port": 9, "http.target": "/x?y"},
                      "http://a.com:81/x?y", id="a host header has its port"),
         pytest.param("SERVER", {"url.scheme": "https", "server.address": "a.com",

@@ -78,6 +78,15 @@ LAMBDA = {"faas.name": "orders", "service.name": "orders"}
             {"facade": True}, "10.0.0.1:8080", id="host of a URL, other port",
         ),
         pytest.param(
+            {"kind": "CLIENT", "name": "GET", "attributes": {
+             "url.full": "http://10.0.0.1:8080/", "server.address": "10.0.0.1"}},
+            {"facade": True}, "10.0.0.1:8080", id="the same node under the stable convention",
+        ),
+        pytest.param(
+            {"kind": "SERVER", "name": "GET /", "attributes": {"db.system.name": "redis"}},
+            {"facade": False}, "GET /", id="a database names only what calls it",
+        ),
+        pytest.param(
             {"kind": "CLIENT", "name": "GET", "attributes": {"url.full": "http://[::1]:9/"}},
             {"facade": True}, "::1:9", id="host of a URL, v6",
         ),
@@ -116,3 +125,22 @@ def test_name(span, options, name, ended, new_id):
     rule = xray.AnnotationRule()
     made = xray.document(ended(**span), new_id=new_id, annotate=rule, **options)
     assert made["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "namespace"),
+    [
+        pytest.param("INTERNAL", {"aws.service": "S3"}, "aws", id="named after aws.service"),
+        pytest.param("INTERNAL", {"aws.service": "S3", "aws.remote.service": "x"}, "aws",
+                     id="a remote service names only what calls"),
+        pytest.param("CLIENT", {"aws.service": "S3", "aws.remote.service": "x"}, "remote",
+                     id="named after the remote service"),
+        pytest.param("INTERNAL", {"aws.service": "S3", "peer.service": "x"}, None,
+                     id="named after the peer"),
+    ],
+)  # fmt: skip
+def test_namespace_of_a_legacy_service(kind, attributes, namespace, ended, new_id):
+    """`aws.service` makes a span one of AWS where it gives the name, and only there."""
+    span, rule = ended("x", kind, attributes), xray.AnnotationRule()
+    made = xray.document(span, facade=True, new_id=new_id, annotate=rule)
+    assert made.get("namespace") == namespace

@@ -1,5 +1,7 @@
 """The OpenTelemetry API, used as it may be, between calls of both libraries."""
 
+# ruff: noqa: BLE001 - a sample of users' code, which catches what it raises
+
 import enum
 from collections import OrderedDict
 
@@ -24,11 +26,28 @@ class Numbers(list):
 
 
 VALUES = {
-    "text": "t", "number": 7, "ratio": 1.5, "flag": True, "none": None, "bytes": b"\0\xff",
-    "nan": float("nan"), "infinity": float("-inf"), "texts": ["a", "b"], "numbers": (1, 2),
-    "mixed": [1, "a", None, 2.5, b"b"], "nested": {"a": {"b": [1, {"c": 2}]}}, "empty": [],
-    "object": object(), "own": Text(), "enum": Colour.RED, "set": {1}, "ordered": OrderedDict(a=1),
-    "range": range(3), "subclass": Numbers([1, 2]), "nothing": {}, "keys": {1: "a", "": "b"},
+    "text": "t",
+    "number": 7,
+    "ratio": 1.5,
+    "flag": True,
+    "none": None,
+    "bytes": b"\0\xff",
+    "nan": float("nan"),
+    "infinity": float("-inf"),
+    "texts": ["a", "b"],
+    "numbers": (1, 2),
+    "mixed": [1, "a", None, 2.5, b"b"],
+    "nested": {"a": {"b": [1, {"c": 2}]}},
+    "empty": [],
+    "object": object(),
+    "own": Text(),
+    "enum": Colour.RED,
+    "set": {1},
+    "ordered": OrderedDict(a=1),
+    "range": range(3),
+    "subclass": Numbers([1, 2]),
+    "nothing": {},
+    "keys": {1: "a", "": "b"},
 }
 
 
@@ -79,16 +98,18 @@ def attributes(tracer):
 
 
 def statuses(tracer):
-    for index, steps in enumerate((
-        [Status(StatusCode.ERROR, "bad")],
-        [(StatusCode.ERROR, "bad")],
-        [StatusCode.OK],
-        [(StatusCode.OK, "ignored")],
-        [StatusCode.OK, (StatusCode.ERROR, "later")],
-        [(StatusCode.ERROR, "first"), (StatusCode.ERROR, "second")],
-        [(StatusCode.ERROR, "first"), StatusCode.UNSET],
-        [Status(StatusCode.ERROR, "in"), (StatusCode.ERROR, "both")],
-    )):
+    for index, steps in enumerate(
+        (
+            [Status(StatusCode.ERROR, "bad")],
+            [(StatusCode.ERROR, "bad")],
+            [StatusCode.OK],
+            [(StatusCode.OK, "ignored")],
+            [StatusCode.OK, (StatusCode.ERROR, "later")],
+            [(StatusCode.ERROR, "first"), (StatusCode.ERROR, "second")],
+            [(StatusCode.ERROR, "first"), StatusCode.UNSET],
+            [Status(StatusCode.ERROR, "in"), (StatusCode.ERROR, "both")],
+        )
+    ):
         with tracer.start_as_current_span(f"status {index}") as span:
             for step in steps:
                 span.set_status(*step) if isinstance(step, tuple) else span.set_status(step)
@@ -140,9 +161,7 @@ def leaving():
 
 def exceptions(tracer):
     for failing in (inner, outer, during, suppressed, noted, syntax, recursive, leaving):
-        for options in (
-            {}, {"record_exception": False}, {"set_status_on_exception": False}
-        ):
+        for options in ({}, {"record_exception": False}, {"set_status_on_exception": False}):
             try:
                 with tracer.start_as_current_span(failing.__name__, **options):
                     failing()
@@ -184,7 +203,8 @@ def remote(tracer, endpoint):
     from opentelemetry import propagate
 
     carrier = {
-        "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "tracestate": "x=1,y=2",
+        "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01",
+        "tracestate": "x=1,y=2",
         "baggage": "k=v",
     }
     extracted = propagate.extract(carrier)

@@ -186,17 +186,20 @@ def s3(client, resource):
         client.get_object(Bucket="bucket", Key="absent")
     with expected(client.exceptions.NoSuchBucket):
         client.list_objects_v2(Bucket="absent")
-    list(client.get_paginator("list_objects_v2").paginate(
-        Bucket="bucket", PaginationConfig={"PageSize": 1}
-    ))
+    list(
+        client.get_paginator("list_objects_v2").paginate(
+            Bucket="bucket", PaginationConfig={"PageSize": 1}
+        )
+    )
     client.get_waiter("object_exists").wait(Bucket="bucket", Key="a/1")
     url = client.generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "a/1"})
     assert "X-Amzn-Trace-Id" not in url
     post = client.generate_presigned_post("bucket", "a/3")
     assert not [field for field in post["fields"] if "trace" in field.lower()]
     client.copy_object(Bucket="bucket", Key="a/4", CopySource={"Bucket": "bucket", "Key": "a/1"})
-    parts = TransferConfig(multipart_threshold=5_242_880, multipart_chunksize=5_242_880,
-                           max_concurrency=3)
+    parts = TransferConfig(
+        multipart_threshold=5_242_880, multipart_chunksize=5_242_880, max_concurrency=3
+    )
     client.upload_fileobj(io.BytesIO(b"\1" * 6_000_000), "bucket", "big", Config=parts)
     into = io.BytesIO()
     client.download_fileobj("bucket", "big", into, Config=parts)
@@ -209,8 +212,11 @@ def s3(client, resource):
 
 def sqs(client, resource):
     url = client.create_queue(QueueName="queue")["QueueUrl"]
-    client.send_message(QueueUrl=url, MessageBody="body", MessageAttributes={
-        "kind": {"DataType": "String", "StringValue": "order"}})
+    client.send_message(
+        QueueUrl=url,
+        MessageBody="body",
+        MessageAttributes={"kind": {"DataType": "String", "StringValue": "order"}},
+    )
     entries = [{"Id": str(n), "MessageBody": "b"} for n in range(3)]
     client.send_message_batch(QueueUrl=url, Entries=entries)
     got = client.receive_message(QueueUrl=url, MaxNumberOfMessages=2)
@@ -228,8 +234,10 @@ def sns(client, resource):
     client.publish(TopicArn=arn, Message="m")
     client.publish(TargetArn=arn, Message="m", Subject="s")
     client.publish(PhoneNumber="+4915112345678", Message="m")
-    client.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[
-        {"Id": "1", "Message": "m"}, {"Id": "2", "Message": "m"}])
+    client.publish_batch(
+        TopicArn=arn,
+        PublishBatchRequestEntries=[{"Id": "1", "Message": "m"}, {"Id": "2", "Message": "m"}],
+    )
     client.get_topic_attributes(TopicArn=arn)
     list(client.get_paginator("list_topics").paginate())
     with expected(ClientError):
@@ -246,16 +254,20 @@ def functions(client, iam):
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("app.py", "def handler(event, context): return event")
     made = client.create_function(
-        FunctionName="function", Runtime="python3.13", Role=role["Role"]["Arn"],
-        Handler="app.handler", Code={"ZipFile": archive.getvalue()},
+        FunctionName="function",
+        Runtime="python3.13",
+        Role=role["Role"]["Arn"],
+        Handler="app.handler",
+        Code={"ZipFile": archive.getvalue()},
     )
     client.get_function(FunctionName="function")
     client.list_functions()
     with expected(ClientError):
         client.invoke(FunctionName="absent", Payload=b'{"headers": {"a": "b"}}')
     with expected(ClientError):
-        client.invoke(FunctionName=made["FunctionArn"] + "-absent", InvocationType="Event",
-                      Payload="[1]")
+        client.invoke(
+            FunctionName=made["FunctionArn"] + "-absent", InvocationType="Event", Payload="[1]"
+        )
     with expected(ParamValidationError):
         client.invoke(FunctionName=7)
 
@@ -272,7 +284,8 @@ def secrets(client):
 def states(client):
     definition = {"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}
     arn = client.create_state_machine(
-        name="machine", definition=json.dumps(definition),
+        name="machine",
+        definition=json.dumps(definition),
         roleArn="arn:aws:iam::123456789012:role/role",
     )["stateMachineArn"]
     run = client.start_execution(stateMachineArn=arn, input='{"a": 1}')

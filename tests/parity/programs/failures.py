@@ -1,5 +1,7 @@
 """AWS calls against a server that fails on purpose: throttles, retries, no connection, no time."""
 
+# ruff: noqa: PT017, SIM105 - a sample of users' code, which catches what it raises
+
 import socket
 
 import boto3
@@ -35,8 +37,10 @@ def main(endpoint):
     attempt(table("/fail/9/503/Unavailable", retries={"total_max_attempts": 1}), "Unavailable")
     attempt(table("/fail/9/400/AccessDeniedException"), "AccessDeniedException")
     attempt(table("/fail/9/403/InvalidSignatureException"), "InvalidSignatureException")
-    attempt(table("/slow/0.6", read_timeout=0.1, retries={"total_max_attempts": 1}),
-            errors.ReadTimeoutError)
+    attempt(
+        table("/slow/0.6", read_timeout=0.1, retries={"total_max_attempts": 1}),
+        errors.ReadTimeoutError,
+    )
     attempt(table("/cut", retries={"total_max_attempts": 1}), errors.ConnectionClosedError)
 
     with socket.socket() as free:

@@ -1,5 +1,7 @@
 """Requests of every kind: redirects, sessions, streams, failures, odd methods, secrets in URLs."""
 
+# ruff: noqa: BLE001, N818, PT017, SIM105 - a sample of users' code, which catches what it raises
+
 import socket
 
 import requests
@@ -9,7 +11,10 @@ from requests.adapters import HTTPAdapter
 def main(endpoint):
     get = requests.get
     get(endpoint + "/status/200", timeout=5)
-    get(endpoint + "/status/200?q=1&Signature=abc&sig=x&AWSAccessKeyId=y&X-Goog-Signature=z", timeout=5)
+    get(
+        endpoint + "/status/200?q=1&Signature=abc&sig=x&AWSAccessKeyId=y&X-Goog-Signature=z",
+        timeout=5,
+    )
     get(endpoint.replace("//", "//user:pass@") + "/basic", timeout=5)
     get(endpoint + "/basic", auth=("user", "pass"), timeout=5)
     for status in 201, 204, 304, 400, 401, 403, 404, 429, 500, 503:
@@ -23,7 +28,11 @@ def main(endpoint):
     requests.request("get", endpoint + "/status/200", timeout=5)
     agents = "curl/8", "Googlebot/2.1", "alwayson", b"bytes-agent", None
     for agent in agents:
-        get(endpoint + "/status/200", headers={"User-Agent": agent, "X-Plain": "p", "X-Token": "t"}, timeout=5)
+        get(
+            endpoint + "/status/200",
+            headers={"User-Agent": agent, "X-Plain": "p", "X-Token": "t"},
+            timeout=5,
+        )
     sessions(endpoint)
     failures(endpoint)
 
@@ -79,7 +88,13 @@ def failures(endpoint):
         refused = f"http://127.0.0.1:{free.getsockname()[1]}/"
     answered = requests.get(endpoint + "/status/502", timeout=5)
     with_response = requests.HTTPError("bad", response=answered)
-    raised = [with_response, ValueError("no"), OSError(5, "io"), Weird("a", "b"), KeyboardInterrupt()]
+    raised = [
+        with_response,
+        ValueError("no"),
+        OSError(5, "io"),
+        Weird("a", "b"),
+        KeyboardInterrupt(),
+    ]
     for number, error in enumerate(raised):
         session = requests.Session()
         session.mount(endpoint, Adapter(error))

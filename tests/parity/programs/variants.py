@@ -1,5 +1,7 @@
 """A little of both libraries, for the settings; and what user code may ask of the instrumentors."""
 
+# ruff: noqa: SIM105 - a sample of users' code, which catches what it raises
+
 import boto3
 import requests
 from botocore.config import Config
@@ -19,7 +21,9 @@ def main(endpoint):
 
     def calls(name):
         with tracer.start_as_current_span(name):
-            requests.get(endpoint + "/status/200", headers={"X-Token": "t", "X-Plain": "p"}, timeout=5)
+            requests.get(
+                endpoint + "/status/200", headers={"X-Token": "t", "X-Plain": "p"}, timeout=5
+            )
             requests.get(endpoint + "/redirect/1", timeout=5)
             requests.post(endpoint + "/status/500", timeout=5)
             requests.request("PURGE", endpoint + "/status/404", timeout=5)

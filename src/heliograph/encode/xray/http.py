@@ -164,8 +164,10 @@ def _host(attributes: Attributes, *, server: bool) -> tuple[str, str]:
         host, port = split_host(header.rpartition("@")[2])
         return bracketed(host), port
     hosts, ports = SERVER_PLACE if server else CLIENT_PLACE
-    port_number = attributes.integer(*ports)
-    return bracketed(attributes.text(*hosts)), "" if port_number is None else str(port_number)
+    host, port = split_host(attributes.text(*hosts))  # botocore's DynamoDB writes `host:port`
+    if not port and (number := attributes.integer(*ports)) is not None:
+        port = str(number)
+    return bracketed(host), port
 
 
 def _target(attributes: Attributes) -> str:

@@ -50,7 +50,7 @@ def name_of(
         or (_service(resource) if role.segment and span.kind is SpanKind.SERVER else "")
         or attributes.text("rpc.service")
         or _host(span, attributes)
-        or _database_system(attributes)
+        or _database_system(span, attributes)
         or span.name
     )
     return sanitised(found)
@@ -119,16 +119,19 @@ def _database(attributes: Attributes) -> str:
     return f"{database}@{host}" if host else database
 
 
-def _database_system(attributes: Attributes) -> str:
-    return attributes.text("db.system.name", "db.system")
+def _database_system(span: ReadableSpan, attributes: Attributes) -> str:
+    """Return what kind of database is called; it says more than `GET` (xray spec 5.3)."""
+    return attributes.text("db.system.name", "db.system") if span.kind in OUTGOING else ""
 
 
 def _host(span: ReadableSpan, attributes: Attributes) -> str:
     """Return the callee's host; user info and default ports are no part of it (xray spec 5.3)."""
     if span.kind in OUTGOING:
+        address, url = attributes.text("server.address"), _host_of_url(attributes.text("url.full"))
+        # an unusual port is in the URL alone: one callee has one node under both conventions
         found = (
-            attributes.text("server.address")
-            or _host_of_url(attributes.text("url.full"))
+            (url if url.startswith(f"{address}:") else address)
+            or url
             or _host_of_header(attributes.text("http.host"))
             or _host_of_url(attributes.text("http.url"))
         )

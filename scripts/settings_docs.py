@@ -1,0 +1,130 @@
+"""Write docs/settings.md from the settings table: `python -m scripts.settings_docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from heliograph.settings import LIMITS, SETTINGS, Setting
+
+PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+
+READ_BY_OPENTELEMETRY = {
+    "OTEL_RESOURCE_ATTRIBUTES": "Attributes of the resource, `key=value,key=value`: "
+    "`service.namespace`, `deployment.environment.name`, ...",
+    LIMITS[0]: "Attributes of a span, event or link: 128.",
+    LIMITS[1]: "Characters of an attribute's value: no limit but the journal's 2,048.",
+    LIMITS[2]: "Attributes of a span: 128.",
+    LIMITS[3]: "Characters of a span attribute's value: no limit but the journal's 2,048.",
+    LIMITS[4]: "Events of a span: 128.",
+    LIMITS[5]: "Links of a span: 128.",
+    LIMITS[6]: "Attributes of an event: 128.",
+    LIMITS[7]: "Attributes of a link: 128.",
+    "OTEL_METRICS_EXEMPLAR_FILTER": "Measurements kept as exemplars: `trace_based` (those in "
+    "sampled spans), `always_on`, `always_off`.",
+    "OTEL_SEMCONV_STABILITY_OPT_IN": "Names of HTTP attributes in spans of `requests`: `http` for "
+    "the stable ones, `http/dup` for both.",
+    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST": "Request headers kept in spans of "
+    "`requests`, a list.",
+    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE": "Response headers kept in spans "
+    "of `requests`, a list.",
+    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS": "Captured headers whose values "
+    "are redacted, a list.",
+    "OTEL_PYTHON_TRACER_PROVIDER": "A tracer provider by the name of its entry point; it wins over "
+    "ours, as one set in code does.",
+    "OTEL_PYTHON_METER_PROVIDER": "The same for metrics.",
+}
+"""Variables that the official packages read by themselves, with their defaults where numbers."""
+
+READ_BY_THE_WRAPPER = {
+    "HELIOGRAPH_NEXT_WRAPPER": "Path of another exec wrapper that the layer's wrapper runs after "
+    "its own work; without it, the runtime.",
+}
+"""Variables that the layer's shell script reads before Python starts."""
+
+SET_BY_LAMBDA = (
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "_X_AMZN_TRACE_ID",
+)
+"""Variables of the environment itself that `config.py` reads."""
+
+TOP = """\
+# Settings
+
+<!-- Written by `python -m scripts.settings_docs` from src/heliograph/settings.py. -->
+
+A value given in code (`heliograph.configure(traces_exporters="console")`) beats the environment,
+and the environment beats the default. An empty variable is one that is not set. Lists are separated
+by commas. A value from the environment that is not usable is told once in the log, by name, value
+and choices, and the default is used; one given in code raises
+`heliograph.errors.ConfigurationError`. Settings are read once, during init.
+
+| Variable | In code | Default | What it does |
+| --- | --- | --- | --- |
+"""
+
+MIDDLE = """
+Where a row names several variables, the first one that is set wins.
+
+## Read by OpenTelemetry itself
+
+These mean what OpenTelemetry says: the official packages read them when spans and metrics are made.
+
+| Variable | What it does |
+| --- | --- |
+"""
+
+WRAPPER = """
+## Read by the layer's wrapper
+
+| Variable | What it does |
+| --- | --- |
+"""
+
+LAMBDA = """
+## Set by Lambda
+
+Read and never set by you: {names}.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    others = [f"| `{name}` | {about} |\n" for name, about in READ_BY_OPENTELEMETRY.items()]
+    wrapper = [f"| `{name}` | {about} |\n" for name, about in READ_BY_THE_WRAPPER.items()]
+    names = ", ".join(f"`{name}`" for name in SET_BY_LAMBDA)
+    return "".join(
+        [
+            TOP,
+            *(row(setting) for setting in SETTINGS),
+            MIDDLE,
+            *others,
+            WRAPPER,
+            *wrapper,
+            LAMBDA.format(names=names),
+        ]
+    )
+
+
+def row(setting: Setting) -> str:
+    """Return a setting's row of the table."""
+    names = ", ".join(f"`{variable}`" for variable in setting.variables)
+    default = f"`{setting.default}`" if setting.default else ""
+    return f"| {names} | `{setting.name}` | {default} | {setting.about} |\n"
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

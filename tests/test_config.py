@@ -1,0 +1,310 @@
+"""Settings: what each variable means, what beats what, and what a bad value does."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import heliograph
+from heliograph import testing
+from heliograph.config import Config
+from heliograph.errors import ConfigurationError
+from heliograph.settings import LIMITS, SETTINGS
+
+SOURCE = Path(heliograph.__file__).parent
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+GOOD: dict[str, dict[str, object]] = {
+    "disabled": {"true": True, "TRUE": True, "1": True, "on": True, "false": False, "0": False,
+                 "off": False},
+    "service_name": {"shop": "shop", " padded ": "padded"},
+    "traces_exporters": {"xray,console": ("xray", "console"), " none ": ("none",),
+                         ",a,,b,": ("a", "b")},
+    "metrics_exporters": {"emf": ("emf",), "none": ("none",)},
+    "propagators": {"b3, xray": ("b3", "xray")},
+    "sampler": {"ALWAYS_ON": "always_on", "ParentBased_TraceIdRatio": "parentbased_traceidratio",
+                "Their_Own": "Their_Own"},
+    "sampler_argument": {"0.25": "0.25", "endpoint=http://x": "endpoint=http://x"},
+    "disabled_instrumentations": {"botocore,requests": ("botocore", "requests")},
+    "excluded_urls": {"healthz,/admin.*": ("healthz", "/admin.*")},
+    "start": {"eager": "eager", "EAGER": "eager", "deferred": "deferred"},
+    "span_name": {"function": "function", "Auto": "auto"},
+    "capture_query": {"off": False, "on": True},
+    "annotations": {"all": ("all",), "order.id,tenant.*": ("order.id", "tenant.*")},
+    "handler_as_segment": {"on": True},
+    "aws_header": {"off": False},
+    "daemon_address": {"169.254.79.129:2000": "169.254.79.129:2000"},
+    "emf_namespace": {"Shop": "Shop"},
+    "emf_dimensions": {"[[service],[service,route]]": (("service",), ("service", "route")),
+                       "[['a', \"b\"]]": (("a", "b"),), "[[]]": ((),)},
+    "emf_extraction_disabled": {"true": True},
+    "handler": {"app.handler": "app.handler"},
+}  # fmt: skip
+SWITCH, BAD_SWITCHES = "on or off (also true, false, 1, 0)", ("yes", "2", "tru")
+BAD: dict[str, tuple[tuple[str, ...], str]] = {
+    "disabled": (BAD_SWITCHES, SWITCH),
+    "capture_query": (BAD_SWITCHES, SWITCH),
+    "handler_as_segment": (BAD_SWITCHES, SWITCH),
+    "aws_header": (BAD_SWITCHES, SWITCH),
+    "emf_extraction_disabled": (BAD_SWITCHES, SWITCH),
+    "start": (("now", "eager,deferred"), "one of deferred, eager"),
+    "span_name": (("route",), "one of auto, function"),
+    "emf_dimensions": (("service", "[service]", "[[service]"), "dimension sets such as"),
+}
+GOOD_CASES = [
+    pytest.param(name, text, value, id=f"{name}={text}")
+    for name, cases in GOOD.items()
+    for text, value in cases.items()
+]
+BAD_CASES = [
+    pytest.param(name, text, right, id=f"{name}={text}")
+    for name, (texts, right) in BAD.items()
+    for text in texts
+]
+
+
+def default(name: str) -> object:
+    return getattr(Config.read({}), name)
+
+
+def test_every_setting_is_in_these_tables() -> None:
+    """A new setting comes with its good values here; what can be wrong of it, too."""
+    assert set(GOOD) == set(BY_NAME)
+    free = {"_text", "_names", "_sampler"}
+    assert set(BAD) == {s.name for s in SETTINGS if s.read.__name__ not in free}
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD_CASES)
+def test_good_value(name: str, text: str, value: object, caplog: pytest.LogCaptureFixture) -> None:
+    """Each variable of a setting gives its value, and so does the same text in code."""
+    for variable in BY_NAME[name].variables:
+        assert getattr(Config.read({variable: text}), name) == value
+    assert getattr(Config.read({}, {name: text.strip()}), name) == value
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(("name", "text", "right"), BAD_CASES)
+def test_bad_value(name: str, text: str, right: str, caplog: pytest.LogCaptureFixture) -> None:
+    """From the environment it is told once by name, value and choices; in code it raises so."""
+    variable = BY_NAME[name].variables[0]
+    for _ in range(2):
+        assert getattr(Config.read({variable: text}), name) == default(name)
+    [line] = caplog.messages
+    assert line.startswith(f"heliograph: {variable}={text!r} is not usable: it must be {right}")
+    assert f"Used instead: {BY_NAME[name].default or 'nothing'}." in line
+    with pytest.raises(
+        ConfigurationError, match=f"^{name}={re.escape(repr(text))}: must be "
+    ) as raised:
+        Config.read({}, {name: text})
+    assert right in str(raised.value)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
+def test_empty_is_not_set(name: str, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """An empty variable is one that is not set, as OpenTelemetry says."""
+    environ = dict.fromkeys(BY_NAME[name].variables, text)
+    assert getattr(Config.read(environ), name) == default(name)
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_what_beats_what(name: str) -> None:
+    """A value in code beats the environment, which beats the default; the first variable wins."""
+    setting = BY_NAME[name]
+    others = [text for text, value in GOOD[name].items() if value != default(name)]
+    value = GOOD[name][others[0]]
+    for variable in setting.variables:
+        assert getattr(Config.read({variable: others[0]}), name) == value
+    first = dict(zip(setting.variables, [others[0], "junk", "junk"], strict=False))
+    assert getattr(Config.read(first), name) == value
+    opposite = {bool: "false"}.get(type(value), others[-1])
+    expected = setting.read(opposite)
+    assert getattr(Config.read(first, {name: opposite}), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("disabled", True, True),
+        ("traces_exporters", ["xray", "console"], ("xray", "console")),
+        ("traces_exporters", (), ()),
+        ("sampler_argument", 0.5, "0.5"),
+        ("sampler_argument", 1, "1"),
+        ("emf_dimensions", [["a"], ("b", "c")], (("a",), ("b", "c"))),
+        ("emf_dimensions", [], ()),
+    ],
+)
+def test_objects_in_code(name: str, value: object, expected: object) -> None:
+    """Python's own types are taken in code."""
+    assert getattr(Config.read({}, {name: value}), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("disabled", 1, "bool, not int"),
+        ("disabled", [], "bool, not list"),
+        ("service_name", ["a"], "str, not list"),
+        ("service_name", True, "str, not bool"),
+        ("traces_exporters", 5, "a list, not int"),
+        ("traces_exporters", [1], "a list of texts"),
+        ("traces_exporters", {"xray"}, "a list, not set"),
+        ("emf_dimensions", ["ab"], "a list, not str"),
+        ("emf_dimensions", [[1]], "a list of texts"),
+        ("emf_dimensions", 7, "a list, not int"),
+    ],
+)
+def test_wrong_type_in_code(name: str, value: object, right: str) -> None:
+    """A value of another type raises, and says the name, the value and what would be right."""
+    with pytest.raises(ConfigurationError) as raised:
+        Config.read({}, {name: value})
+    assert str(raised.value) == f"{name}={value!r}: must be {right}"
+
+
+def test_unknown_name_in_code() -> None:
+    """A misspelled setting names those that there are."""
+    with pytest.raises(
+        ConfigurationError, match="unknown setting 'exporter'; there are: disabled, "
+    ):
+        Config.read({}, {"exporter": "xray"})
+
+
+@pytest.mark.parametrize("argument", ["2", "-1", "x", "nan", 2.0])
+def test_ratio_in_code(argument: Any) -> None:
+    """A ratio that is none raises in code; other samplers take any argument."""
+    with pytest.raises(ConfigurationError, match="must be a number from 0 to 1"):
+        Config.read({}, {"sampler": "traceidratio", "sampler_argument": argument})
+    assert Config.read({}, {"sampler": "own", "sampler_argument": argument}).sampler == "own"
+
+
+@pytest.mark.parametrize("argument", ["2", "x", "nan"])
+def test_ratio_in_the_environment(
+    argument: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told, and everything is sampled."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
+    with testing.capture() as captured:
+        for _ in range(20):
+            with heliograph.span("span"):
+                pass
+        assert len(captured.spans) == 20
+    [line] = [one for one in caplog.messages if "OTEL_TRACES_SAMPLER_ARG" in one]
+    assert (
+        f"OTEL_TRACES_SAMPLER_ARG={argument!r} is not usable: it must be a number from 0 to 1"
+        in line
+    )
+
+
+def test_frozen() -> None:
+    """A configuration cannot be changed once it is read."""
+    config = Config.read({})
+    with pytest.raises(AttributeError, match="fixed once read; start cannot be set to 'eager'"):
+        config.start = "eager"
+    with pytest.raises(AttributeError, match="fixed once read; start cannot be deleted"):
+        del config.start
+    assert config.start == "deferred"
+
+
+def test_the_functions_own_facts() -> None:
+    """What Lambda says of the function; junk and absence cost nothing."""
+    config = Config.read(
+        {
+            "AWS_LAMBDA_FUNCTION_NAME": "shop", "AWS_LAMBDA_FUNCTION_VERSION": "7",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_REGION": "eu-central-1",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "s", "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+        }
+    )  # fmt: skip
+    facts = (config.function_name, config.service_name, config.function_version, config.memory_mb)
+    assert facts == ("shop", "shop", "7", 512)
+    assert (config.region, config.log_stream, config.init_type) == (
+        "eu-central-1",
+        "s",
+        "snap-start",
+    )
+    assert (config.in_lambda, config.eager) == (True, True)
+    nothing = Config.read({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "lots"})
+    assert (nothing.memory_mb, nothing.in_lambda, nothing.eager) == (0, False, False)
+
+
+@pytest.mark.parametrize(
+    ("environ", "given", "expected"),
+    [
+        ({}, None, "unknown_service"),
+        ({"OTEL_SERVICE_NAME": "environment"}, None, "environment"),
+        ({"OTEL_SERVICE_NAME": "environment"}, "code", "code"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=resource,a=b"}, None, "resource"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=resource"}, "code", "code"),
+    ],
+)
+def test_name_of_the_service(
+    environ: dict[str, str], given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name that reaches the spans follows the same order."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    settings = {} if given is None else {"service_name": given}
+    with testing.capture(**settings) as captured:
+        with heliograph.span("span"):
+            pass
+        assert captured.span("span").resource.attributes["service.name"] == expected
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize(
+    "text", ["many", "-1", "1.5", ""], ids=["text", "negative", "part", "empty"]
+)
+def test_limit_that_the_sdk_raises_for(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bad limit of OpenTelemetry's is told, and its default is used: no span is lost."""
+    monkeypatch.setenv(name, text)
+    with testing.capture() as captured:
+        with heliograph.span("span"):
+            pass
+        assert captured.span("span").name == "span"
+    assert name not in os.environ
+    lines = [one for one in caplog.messages if name in one]
+    assert len(lines) == (1 if text else 0)
+
+
+@pytest.mark.parametrize("text", ["5", "0", "unset", " UNSET "])
+def test_good_limit_is_left_to_the_sdk(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the SDK takes stays in the environment as it is."""
+    monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", text)
+    Config.read()
+    assert os.environ["OTEL_SPAN_EVENT_COUNT_LIMIT"] == text
+
+
+def test_configure_has_every_setting() -> None:
+    """The door's typed arguments are the settings and the SDK's objects, no more and no less."""
+    objects = ["span_processors", "span_exporters", "metric_readers", "metric_exporters", "views"]
+    assert list(inspect.signature(heliograph.configure).parameters) == [*BY_NAME, *objects]
+
+
+def test_configure_passes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is given to `configure` arrives; what is None is not given."""
+    from heliograph.runtime import wrapping
+
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(wrapping, "configure", lambda **settings: given.update(settings))
+    heliograph.configure(disabled=False, service_name="", sampler=None, views=[])
+    assert given == {"disabled": False, "service_name": "", "views": []}
+
+
+def test_only_config_reads_the_environment() -> None:
+    """No other module of ours reads a variable; the lab, which plays the environment, apart."""
+    reading = re.compile(r"\benviron\b|\bgetenv\b|\bputenv\b")
+    found = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if reading.search(re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text()))
+    }
+    assert {path for path in found if not path.startswith("lab/")} == {"config.py"}
