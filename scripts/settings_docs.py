@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from heliograph.settings import LIMITS, SETTINGS, Setting
+from heliograph.config import LIMITS, SETTINGS, Setting
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -57,7 +57,7 @@ SET_BY_LAMBDA = (
 TOP = """\
 # Settings
 
-<!-- Written by `python -m scripts.settings_docs` from src/heliograph/settings.py. -->
+<!-- Written by `python -m scripts.settings_docs` from src/heliograph/config.py. -->
 
 A value given in code (`heliograph.configure(traces_exporters="console")`) beats the environment,
 and the environment beats the default. An empty variable is one that is not set. Lists are separated

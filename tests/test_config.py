@@ -14,7 +14,7 @@ import heliograph
 from heliograph import testing
 from heliograph.config import Config
 from heliograph.errors import ConfigurationError
-from heliograph.settings import LIMITS, SETTINGS
+from heliograph.config import LIMITS, SETTINGS
 
 SOURCE = Path(heliograph.__file__).parent
 BY_NAME = {setting.name: setting for setting in SETTINGS}

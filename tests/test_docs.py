@@ -121,7 +121,7 @@ def problem(command: str) -> str:
 
 def variables() -> set[str]:
     """Return the environment variables that we read."""
-    from heliograph.settings import SETTINGS
+    from heliograph.config import SETTINGS
 
     wrapper = set(re.findall(r"HELIOGRAPH_\w+", (ROOT / "layer" / "heliograph").read_text()))
     read = {variable for setting in SETTINGS for variable in setting.variables}

@@ -85,7 +85,7 @@ def test_topics_are_told_once_and_bounded(caplog: pytest.LogCaptureFixture) -> N
 def test_lines_that_are_no_complaint(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`inform` logs at INFO, though the runtime leaves the root logger at WARNING; by topic once."""
+    """`inform` logs at INFO, though the runtime leaves the root logger at WARNING; a topic once."""
     monkeypatch.setattr(_notice.logger(), "level", logging.NOTSET)
     _notice.logger().manager._clear_cache()  # type: ignore[attr-defined]
     _notice.inform("plain")

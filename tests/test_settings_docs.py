@@ -9,7 +9,7 @@ import opentelemetry.environment_variables as api
 import opentelemetry.sdk.environment_variables as sdk
 from opentelemetry.util import http
 
-from heliograph.settings import SETTINGS
+from heliograph.config import SETTINGS
 from scripts import settings_docs
 
 ROOT = Path(__file__).parents[1]

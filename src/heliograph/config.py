@@ -1,4 +1,4 @@
-"""The settings of a process, and the only place that reads the environment.
+"""The settings table, and the only place that reads the environment.
 
 A value given in code beats the environment, which beats the default. A bad value from the
 environment is told once, by name, value and choices, and the default is used; one from code raises.
@@ -9,13 +9,177 @@ from __future__ import annotations
 import os
 
 from . import _notice
-from .settings import LIMITS, SETTINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from .settings import Setting
+
+class Setting:
+    """One row of the table.
+
+    Attributes:
+        name: Field of `Config`, and argument of `configure`.
+        variables: Environment variables, the first one set wins.
+        default: Value where nothing is given; as text, as it would be written.
+        read: Turns the text into the value; raises ValueError saying what would be right.
+        about: What it does, for the documentation.
+    """
+
+    __slots__ = ("about", "default", "name", "read", "variables")
+
+    def __init__(
+        self, name: str, variables: str, default: str, read: Callable[[str], object], about: str
+    ) -> None:
+        self.name = name
+        self.variables = tuple(variables.split())
+        self.default = default
+        self.read = read
+        self.about = about
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _switch(value: str) -> bool:
+    known = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+    if value.lower() not in known:
+        raise ValueError("on or off (also true, false, 1, 0)")
+    return known[value.lower()]
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name for name in (part.strip() for part in value.split(",")) if name)
+
+
+def _sampler(value: str) -> str:
+    """Read a sampler's name; only OpenTelemetry's own are known in any case."""
+    known = value.lower()
+    return known if known.removeprefix("parentbased_") in _SAMPLERS else value
+
+
+_SAMPLERS = ("always_on", "always_off", "traceidratio")
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return value.lower()
+
+    return read
+
+
+def _dimension_sets(value: str) -> tuple[tuple[str, ...], ...] | None:
+    """Read `[[service],[service,route]]`; quotes are tolerated, nothing means the default set."""
+    if not value:
+        return None
+    inner = value.strip()
+    if not (inner.startswith("[[") and inner.endswith("]]")):
+        raise ValueError("dimension sets such as [[service],[service,route]]")
+    sets = inner[2:-2].replace(" ", "").replace('"', "").replace("'", "").split("],[")
+    return tuple(_names(names) for names in sets)
+
+
+SETTINGS = (
+    Setting("disabled", "OTEL_SDK_DISABLED", "false", _switch, "`true` switches everything off."),
+    Setting(
+        "service_name", "OTEL_SERVICE_NAME", "", _text,
+        "Name of the service; the function's name if not set.",
+    ),
+    Setting(
+        "traces_exporters", "OTEL_TRACES_EXPORTER", "xray", _names,
+        "Where traces go, a list: `xray` (Lambda's own X-Ray daemon), `console` (JSON on stdout), "
+        "`none`, or a name that an installed package provides as `opentelemetry_traces_exporter`.",
+    ),
+    Setting(
+        "metrics_exporters", "OTEL_METRICS_EXPORTER", "emf", _names,
+        "Where metrics go, a list: `emf` (CloudWatch embedded metric format on stdout), `console`, "
+        "`none`, or a name that an installed package provides as `opentelemetry_metrics_exporter`.",
+    ),
+    Setting(
+        "propagators", "OTEL_PROPAGATORS", "tracecontext,baggage,xray", _names,
+        "Headers written on outgoing HTTP requests: `tracecontext`, `baggage`, `xray`, `none`; any "
+        "other name loads its official class during init. AWS calls always carry X-Ray's header.",
+    ),
+    Setting(
+        "sampler", "OTEL_TRACES_SAMPLER", "parentbased_always_on", _sampler,
+        "`always_on`, `always_off`, `traceidratio`, their `parentbased_` forms; any other name "
+        "loads the SDK and that sampler during init.",
+    ),
+    Setting(
+        "sampler_argument", "OTEL_TRACES_SAMPLER_ARG", "", _text,
+        "Argument of the sampler, such as the ratio of `traceidratio` (0 to 1).",
+    ),
+    Setting(
+        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", _names,
+        "Libraries left alone: a list of `botocore`, `requests`, `threading`.",
+    ),
+    Setting(
+        "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", _names,
+        "Regular expressions of URLs whose requests are not recorded.",
+    ),
+    Setting(
+        "start", "HELIOGRAPH_START", "deferred", _one_of("deferred", "eager"),
+        "`eager` imports the SDK and the exporters during init. Provisioned concurrency and "
+        "SnapStart are eager by themselves.",
+    ),
+    Setting(
+        "span_name", "HELIOGRAPH_SPAN_NAME", "auto", _one_of("auto", "function"),
+        "`auto` names the handler's span `GET /route` for an HTTP event with a route, else after "
+        "the function; `function` always after the function.",
+    ),
+    Setting(
+        "capture_query", "HELIOGRAPH_CAPTURE_QUERY", "on", _switch,
+        "`off` leaves `url.query` out of the handler's span. Signatures and credentials in it are "
+        "redacted always.",
+    ),
+    Setting(
+        "annotations", "HELIOGRAPH_ANNOTATIONS", "", _names,
+        "Attributes that become X-Ray annotations: names and globs such as `order.id,tenant.*`, or "
+        "`all`. `heliograph.annotate` needs no entry here.",
+    ),
+    Setting(
+        "handler_as_segment", "HELIOGRAPH_HANDLER_AS_SEGMENT", "off", _switch,
+        "`on` sends the handler's span as a segment of its own, as the collector does: one more "
+        "node in the service map.",
+    ),
+    Setting(
+        "aws_header", "HELIOGRAPH_AWS_HEADER", "on", _switch,
+        "`off` leaves the trace header of AWS calls to botocore.",
+    ),
+    Setting(
+        "daemon_address", "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000", _text,
+        "Address of the X-Ray daemon; Lambda sets it.",
+    ),
+    Setting(
+        "emf_namespace",
+        "HELIOGRAPH_EMF_NAMESPACE AWS_EMF_NAMESPACE POWERTOOLS_METRICS_NAMESPACE", "", _text,
+        "CloudWatch namespace of metrics; `service.namespace/service.name` if not set.",
+    ),
+    Setting(
+        "emf_dimensions", "HELIOGRAPH_EMF_DIMENSIONS", "", _dimension_sets,
+        "Dimension sets such as `[[service],[service,route]]`; one set of all attributes and "
+        "`service` if not set. Attributes in no set are kept as properties.",
+    ),
+    Setting(
+        "emf_extraction_disabled", "AWS_EMF_DISABLE_METRIC_EXTRACTION", "false", _switch,
+        "`true` prints metrics as plain log lines that CloudWatch does not count.",
+    ),
+    Setting(
+        "handler", "HELIOGRAPH_HANDLER", "", _text,
+        "The function's handler. The layer's wrapper moves it here from `_HANDLER`.",
+    ),
+)  # fmt: skip
+
+LIMITS = (
+    "OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT",
+    "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+)  # fmt: skip
+"""Variables that the SDK reads by itself, when it is imported; it raises for a bad value."""
 
 
 class Config:
@@ -84,15 +248,15 @@ class Config:
             environ = os.environ
             _drop_unusable_limits()
         given = dict(given or {})
-        argument = given.get("sampler_argument")
-        values = {setting.name: _value(setting, environ, given) for setting in SETTINGS}
-        if argument is not None and str(values["sampler"]).endswith("traceidratio"):
-            _check_ratio(argument)
+        values = {
+            setting.name: _value(setting, environ)
+            for setting in SETTINGS
+            if setting.name not in given
+        }
         if given:
-            from .errors import ConfigurationError
+            from .given import check
 
-            names = ", ".join(setting.name for setting in SETTINGS)
-            raise ConfigurationError(f"unknown setting {next(iter(given))!r}; there are: {names}")
+            values.update(check(given, SETTINGS, values))
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         values["function_version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
         memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
@@ -110,9 +274,7 @@ class Config:
         return self.start == "eager" or self.init_type != "on-demand"
 
 
-def _value(setting: Setting, environ: Mapping[str, str], given: dict[str, object]) -> object:
-    if setting.name in given:
-        return _given(setting, given.pop(setting.name))
+def _value(setting: Setting, environ: Mapping[str, str]) -> object:
     for variable in setting.variables:
         text = environ.get(variable, "").strip()
         if text:  # OpenTelemetry: an empty variable is one that is not set
@@ -127,26 +289,6 @@ def _value(setting: Setting, environ: Mapping[str, str], given: dict[str, object
     return setting.read(setting.default)
 
 
-def _given(setting: Setting, value: object) -> object:
-    default = setting.read(setting.default)
-    try:
-        if isinstance(value, str):
-            return setting.read(value)
-        if isinstance(default, str) and type(value) in (int, float):
-            return setting.read(str(value))
-        if isinstance(default, tuple):
-            return _texts(value)
-        if default is None:
-            return tuple(_texts(members) for members in _members(value))
-        if type(value) is type(default):
-            return value
-        raise ValueError(f"{type(default).__name__}, not {type(value).__name__}")
-    except ValueError as right:
-        from .errors import ConfigurationError
-
-        raise ConfigurationError(f"{setting.name}={value!r:.200}: must be {right}") from None
-
-
 def _drop_unusable_limits() -> None:
     for name in LIMITS:
         text = os.environ.get(name)
@@ -159,32 +301,6 @@ def _drop_unusable_limits() -> None:
                 f"{name}={text!r:.200} is not usable: it must be a number from 0, or unset. Used "
                 "instead: OpenTelemetry's default.",
             )
-
-
-def _check_ratio(argument: object) -> None:
-    try:
-        usable = 0 <= float(str(argument)) <= 1
-    except ValueError:
-        usable = False
-    if not usable:
-        from .errors import ConfigurationError
-
-        raise ConfigurationError(
-            f"sampler_argument={argument!r:.200}: must be a number from 0 to 1"
-        )
-
-
-def _members(value: object) -> list[object] | tuple[object, ...]:
-    if isinstance(value, (list, tuple)):
-        return value
-    raise ValueError(f"a list, not {type(value).__name__}")
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    members = _members(value)
-    if all(isinstance(member, str) for member in members):
-        return tuple(str(member) for member in members)
-    raise ValueError("a list of texts")
 
 
 def trace_header() -> str:

@@ -16,6 +16,7 @@ from opentelemetry.util._once import Once
 
 from heliograph import testing
 from heliograph.api import metrics as recorded
+from heliograph.journal import recording
 from heliograph.journal.entry import journal
 from heliograph.journal.instrument import observables
 
@@ -143,13 +144,16 @@ def fresh_instruments() -> Iterator[None]:
 
 
 @pytest.fixture
-def no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test may set global providers; they are gone after it."""
+def no_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The test may set global providers; they are gone after it, and recorders record again."""
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
     monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
     state = metrics._internal
     monkeypatch.setattr(state, "_METER_PROVIDER", None)
     monkeypatch.setattr(state, "_METER_PROVIDER_SET_ONCE", Once())
+    yield
+    for recorder in recording.recorders.values():
+        recorder.recording = True
 
 
 @pytest.fixture

@@ -85,9 +85,9 @@ RULES = {
     "method-case": lambda p, o, t, _: p == ("http", "request", "method") and o == t.upper(),
     "queries": lambda p, o, t, _: p == ("http", "request", "url") and o.partition("?")[0] == t,
     "request-fields": lambda p, o, t, _: p[:2] == ("http", "request") and t == ABSENT,
-    "client-errors": lambda p, o, t, d: (p, o, t) == (("fault",), ABSENT, True) and d["error",],
+    "client-errors": lambda p, o, t, d: (p, o, t) == (("fault",), ABSENT, True) and d.get(("error",)),
     "failed-calls": lambda p, o, t, d: (
-        d["namespace",] == "aws" and ("http", "response", "status") not in d and t == ABSENT
+        d.get(("namespace",)) == "aws" and ("http", "response", "status") not in d and t == ABSENT
     ),
     "qualified-types": lambda p, o, t, _: p == ("cause", 0) and o.rpartition(".")[2] == t,
     "chained-causes": lambda p, o, t, _: p[0] in ("cause", "remote") and p[1] > 0 and t == ABSENT,

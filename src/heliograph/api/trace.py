@@ -214,14 +214,15 @@ def install(module: ModuleType) -> None:
 
 
 def give_way() -> None:
-    """Leave spans to the provider that the function set: only the handler is recorded then."""
+    """Leave spans and library calls to the provider that the function has set, and say it once."""
     if users_provider() is None or not recording.active:
         return
     for recorder in recording.recorders.values():
         recorder.recording = False
     _notice.inform(
-        "the function has set a tracer provider of its own: the handler's span and those of the "
-        "function's code go there, library calls are left to its instrumentors.",
+        "the function has set a tracer provider of its own: it gets the handler's span and those "
+        "of OpenTelemetry's API; AWS and HTTP calls are left to its own instrumentors; the spans "
+        "of heliograph.span go where the settings say.",
         topic="tracer provider",
     )
 

@@ -140,12 +140,17 @@ def span_exporters(config: Config, facades: dict[int, None]) -> list[SpanExporte
             handler_as_segment=config.handler_as_segment,
         )
 
+    def xray_otlp() -> SpanExporter:
+        from ..exporters.xray_otlp import XRayOtlpSpanExporter
+
+        return XRayOtlpSpanExporter(config.daemon_address)
+
     def console() -> SpanExporter:
         from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
         return ConsoleSpanExporter()
 
-    known = {"xray": xray, "console": console}
+    known = {"xray": xray, "xray-otlp": xray_otlp, "console": console}
     return named(config.traces_exporters, known, "OTEL_TRACES_EXPORTER", "traces")
 
 

@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+import jsonschema
 import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -106,11 +107,20 @@ def new_id():
     return lambda: f"{next(ids):016x}"
 
 
+@pytest.fixture(scope="session")
+def schema():
+    """Return the validator of what X-Ray takes."""
+    text = Path(__file__).with_name("document.schema.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
 @pytest.fixture
-def gold():
+def gold(schema):
     """Return a function that compares documents with a gold file, or accepts them."""
 
     def check(name, vector, about, documents):
+        for document in documents:
+            schema.validate(document)
         file = GOLD / f"{name}.json"
         actual = {"vector": vector, "about": about, "documents": documents}
         if os.environ.get("HELIOGRAPH_ACCEPT"):

@@ -1,19 +1,12 @@
 """Any span whatever gives valid documents within the limits."""
 
 import json
-import re
 from itertools import count
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heliograph._limits import (
-    XRAY_ANNOTATION_VALUE,
-    XRAY_ANNOTATIONS,
-    XRAY_DOCUMENT_BYTES,
-    XRAY_FRAMES,
-    XRAY_LINKS,
-)
+from heliograph._limits import XRAY_ANNOTATIONS, XRAY_DOCUMENT_BYTES
 from heliograph.encode import xray
 
 KEYS = """
@@ -106,52 +99,22 @@ SPANS = st.fixed_dictionaries(
     }
 )
 PATTERNS = st.lists(st.sampled_from([*KEYS, "all", "http.*", "*", "["]), max_size=4)
-ID = re.compile(r"[0-9a-f]{16}")
+IDENTITY = ("name", "id", "trace_id", "parent_id", "start_time", "end_time", "type", "fault")
 
 
 def refuse(constant):
     raise AssertionError(f"{constant} is no JSON")
 
 
-def check(document):
-    """Assert every rule that a document can break."""
-    assert re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", document["trace_id"])
-    assert ID.fullmatch(document["id"])
-    assert 0 < len(document["name"]) <= 200
+def check(document, schema):
+    """Assert every rule that a document can break: the schema, and what it cannot say."""
+    schema.validate(document)
     assert all(c.isalpha() or c in " 0123456789_.:/%&#=+-@" for c in document["name"])
     assert document.get("in_progress") or document["end_time"] >= document["start_time"]
-    assert all(document.get(flag, True) is True for flag in ("error", "fault", "throttle"))
-    if document.get("type") == "subsegment":
-        assert ID.fullmatch(document["parent_id"])
-        assert not {"origin", "service", "user"} & set(document)
-        assert document.get("namespace", "aws") in ("aws", "remote")
-    else:
-        assert not {"type", "namespace", "sql"} & set(document)
-    check_annotations(document.get("annotations", {}))
-    check_blocks(document)
-
-
-def check_annotations(annotations):
-    assert len(annotations) <= XRAY_ANNOTATIONS
-    for key, value in annotations.items():
-        assert re.fullmatch(r"[A-Za-z0-9_.]{1,500}", key)
-        assert isinstance(value, (str, int, float))
-        assert not isinstance(value, str) or len(value) <= XRAY_ANNOTATION_VALUE
-
-
-def check_blocks(document):
-    http = document.get("http", {})
-    assert 0 <= http.get("response", {}).get("status", 0) <= 999
-    assert all(isinstance(value, (dict, list)) for value in document.get("metadata", {}).values())
-    assert len(document.get("links", [])) <= XRAY_LINKS
     exceptions = document.get("cause", {}).get("exceptions", [])
     ids = [one["id"] for one in exceptions]
     assert len(set(ids)) == len(ids)
-    for one in exceptions:
-        assert isinstance(one["type"], str)
-        assert isinstance(one["message"], str)
-        assert len(one.get("stack", [])) <= XRAY_FRAMES
-        assert one.get("cause", ids[0]) in ids
+    assert all(one.get("cause", ids[0]) in ids for one in exceptions)
 
 
 @settings(
@@ -160,7 +123,7 @@ def check_blocks(document):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(spec=SPANS, facade=st.booleans(), as_segment=st.booleans(), patterns=PATTERNS)
-def test_any_span(spec, facade, as_segment, patterns, ended):
+def test_any_span(spec, facade, as_segment, patterns, ended, schema):
     """Whatever a span holds, its documents are valid JSON that X-Ray takes, and they fit."""
     ids = count(1)
     budget = xray.Budget()
@@ -177,18 +140,8 @@ def test_any_span(spec, facade, as_segment, patterns, ended):
         encoded = xray.to_bytes(document)
         assert len(encoded) <= XRAY_DOCUMENT_BYTES
         written = json.loads(encoded.decode(), parse_constant=refuse)
-        check(written)
-        identity = (
-            "name",
-            "id",
-            "trace_id",
-            "parent_id",
-            "start_time",
-            "end_time",
-            "type",
-            "fault",
-        )
-        assert [written.get(key) for key in identity] == [document.get(key) for key in identity]
+        check(written, schema)
+        assert [written.get(key) for key in IDENTITY] == [document.get(key) for key in IDENTITY]
         annotated += len(document.get("annotations", {}))
     assert annotated == XRAY_ANNOTATIONS - budget.left
 
