@@ -1,15 +1,17 @@
-"""What every test shares: a clean environment, no swallowed failure, the real runtimes and layer."""
+"""What every test shares: a clean environment, nothing swallowed, the real runtimes and layer."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from heliograph import testing
+from heliograph.journal import recording
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
 
@@ -27,10 +29,11 @@ def runtimes() -> list[dict[str, str]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `runtime` under every runtime, for `one_runtime` under the newest."""
+    """Run a test that asks for `runtime` under each of them, for `one_runtime` under the newest."""
     trees = runtimes()
     if "runtime" in metafunc.fixturenames:
-        metafunc.parametrize("runtime", trees or [None], ids=[t["version"] for t in trees] or ["none"])
+        ids = [tree["version"] for tree in trees] or ["none"]
+        metafunc.parametrize("runtime", trees or [None], ids=ids)
     if "one_runtime" in metafunc.fixturenames:
         metafunc.parametrize("one_runtime", [trees[-1] if trees else None], ids=["newest"])
 
@@ -49,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees a variable of this machine's that we read."""
     for name in list(os.environ):
-        if name.startswith(OURS):
+        if name.startswith(OURS) and name != "HELIOGRAPH_ACCEPT":  # accepts gold files
             monkeypatch.delenv(name)
 
 
@@ -65,6 +68,20 @@ def nothing_swallowed(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail("this test is marked `guarded`, and nothing was swallowed")
     with testing.strict():
         yield
+
+
+@pytest.fixture(autouse=True)
+def recorders_as_new() -> Iterator[None]:
+    """What a test does with an official instrumentor is over with the test."""
+    yield
+    for recorder in recording.recorders.values():
+        recorder.recording = True
+        recorder.request_hook = recorder.response_hook = None
+    for library in ("botocore", "requests"):
+        module = sys.modules.get(f"opentelemetry.instrumentation.{library}")
+        if module is not None:
+            official = getattr(module, f"{library.title()}Instrumentor")()
+            official._is_instrumented_by_opentelemetry = False
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +103,7 @@ def daemon() -> Iterator[XRayDaemon]:
 
 
 @pytest.fixture
-def function(
-    tmp_path: Path, layer: Path, daemon: XRayDaemon
-) -> Iterator[Callable[..., Function]]:
+def function(tmp_path: Path, layer: Path, daemon: XRayDaemon) -> Iterator[Callable[..., Function]]:
     """Start a function under the real runtime client, with our layer unless `layers=[]` says so.
 
     `function(runtime, source, handler="app.handler", **as_for_Function)` writes `source` to app.py.

@@ -12,9 +12,8 @@ import pytest
 
 import heliograph
 from heliograph import testing
-from heliograph.config import Config
+from heliograph.config import LIMITS, SETTINGS, Config
 from heliograph.errors import ConfigurationError
-from heliograph.config import LIMITS, SETTINGS
 
 SOURCE = Path(heliograph.__file__).parent
 BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -90,7 +90,8 @@ SETTINGS = (
     ),
     Setting(
         "traces_exporters", "OTEL_TRACES_EXPORTER", "xray", _names,
-        "Where traces go, a list: `xray` (Lambda's own X-Ray daemon), `console` (JSON on stdout), "
+        "Where traces go, a list: `xray` (Lambda's own X-Ray daemon), `xray-otlp` (OTLP to that "
+        "daemon), `console` (JSON on stdout), "
         "`none`, or a name that an installed package provides as `opentelemetry_traces_exporter`.",
     ),
     Setting(
@@ -114,7 +115,8 @@ SETTINGS = (
     ),
     Setting(
         "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", _names,
-        "Libraries left alone: a list of `botocore`, `requests`, `threading`.",
+        "Libraries left alone: a list of `botocore`, `requests`, `threading`; `aws-lambda` leaves "
+        "out the handler's own span.",
     ),
     Setting(
         "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", _names,
@@ -168,7 +170,7 @@ SETTINGS = (
         "`true` prints metrics as plain log lines that CloudWatch does not count.",
     ),
     Setting(
-        "handler", "HELIOGRAPH_HANDLER", "", _text,
+        "handler", "HELIOGRAPH_HANDLER _HANDLER", "", _text,
         "The function's handler. The layer's wrapper moves it here from `_HANDLER`.",
     ),
 )  # fmt: skip

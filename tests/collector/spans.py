@@ -101,12 +101,12 @@ def span(
     return memory.get_finished_spans()[0]
 
 
-def documents_of(one: ReadableSpan) -> list[dict[str, Any]]:
-    """Return our documents of a span, as their bytes say them."""
+def documents_of(one: ReadableSpan, **options: Any) -> list[dict[str, Any]]:
+    """Return our documents of a span, as their bytes say them; of a trace of our own by default."""
     ids = itertools.count(0xE0)
     made = xray.documents(
         one,
-        facade=False,
+        **{"facade": False, **options},
         new_id=lambda: f"{next(ids):016x}",
         annotate=xray.AnnotationRule(INDEXED),
     )

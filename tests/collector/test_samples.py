@@ -31,3 +31,19 @@ def test_table(collector):
             rule.of(d) for d in differences(documents_of(one), collector.documents([one]), one)
         }
     assert [sorted(set(rule) - used), sorted(used ^ table("The collector"))] == [[], []]
+
+
+HANDLERS = [
+    name
+    for name, sample in SAMPLES.items()
+    if (sample.get("kind"), sample.get("parent")) == ("SERVER", "remote")
+]
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_handler_as_segment(name, collector):
+    """`HELIOGRAPH_HANDLER_AS_SEGMENT` makes of the handler in Lambda's trace what they make."""
+    one = span(**SAMPLES[name])
+    ours = documents_of(one, facade=True, as_segment=True)
+    found = differences(ours, collector.documents([one]), one)
+    assert [str(d) for d in found if not rule.of(d)] == []

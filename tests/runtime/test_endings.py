@@ -180,6 +180,17 @@ def test_a_refused_answer_ends_the_process(runtime, both, handlers_of, source, i
     assert len(layered.ours) == 1
 
 
+def test_a_refused_answer_is_told_at_once(runtime, run, handlers_of):
+    """Its span is out when the POST raises: what comes at exit may end the process at once."""
+    source = "import atexit, os\natexit.register(os._exit, 9)\n" + RETURNS
+
+    ran = run(runtime, source, [Invocation({}, refuse_with=500)])
+
+    assert ran.seen.exit_code == 9
+    (document,) = handlers_of(ran.documents)
+    assert error_type(document) == "response_refused"
+
+
 def test_the_largest_answer_is_no_error(one_runtime, run, handlers_of):
     """A response of exactly the limit is taken, and its span is no error."""
     ran = run(one_runtime, f"def handler(event, context): return 'x' * ({LIMIT} - 2)")

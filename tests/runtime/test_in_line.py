@@ -10,9 +10,8 @@ BEDROCK = """
 import http.server, json, threading
 import boto3
 
-ANSWER = {"output": {"message": {"role": "assistant", "content": [{"text": "hi"}]}},
-          "stopReason": "end_turn", "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3},
-          "metrics": {"latencyMs": 3}}
+ANSWER = {"content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn",
+          "usage": {"input_tokens": 1, "output_tokens": 2}}
 
 class Stub(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
@@ -27,10 +26,11 @@ class Stub(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stub)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-client = boto3.client("bedrock-runtime", endpoint_url=f"http://127.0.0.1:{server.server_address[1]}")
+url = f"http://127.0.0.1:{server.server_address[1]}"
+client = boto3.client("bedrock-runtime", endpoint_url=url)
 
 def handler(event, context):
-    asked = client.invoke_model(modelId="anthropic.claude", body='{"messages": [], "max_tokens": 5}')
+    asked = client.invoke_model(modelId="anthropic.claude", body='{"messages": []}')
     said = json.loads(asked["body"].read())
     return said["header"]
 """

@@ -82,14 +82,16 @@ def test_a_thread_left_running(runtime, function, daemon):
     source = """
 import threading
 import heliograph
-go = threading.Event()
+begun, go = threading.Event(), threading.Event()
 def work():
     with heliograph.span("late"):
+        begun.set()
         go.wait(10)
 def handler(event, context):
     global thread
     if event == 0:
         thread = threading.Thread(target=work); thread.start()
+        begun.wait(10)
     else:
         go.set(); thread.join()
 """

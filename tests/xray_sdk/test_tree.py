@@ -85,7 +85,7 @@ RULES = {
     "method-case": lambda p, o, t, _: p == ("http", "request", "method") and o == t.upper(),
     "queries": lambda p, o, t, _: p == ("http", "request", "url") and o.partition("?")[0] == t,
     "request-fields": lambda p, o, t, _: p[:2] == ("http", "request") and t == ABSENT,
-    "client-errors": lambda p, o, t, d: (p, o, t) == (("fault",), ABSENT, True) and d.get(("error",)),
+    "client-errors": lambda p, o, t, d: p == ("fault",) and d.get(("error",)) and o == ABSENT,
     "failed-calls": lambda p, o, t, d: (
         d.get(("namespace",)) == "aws" and ("http", "response", "status") not in d and t == ABSENT
     ),

@@ -56,6 +56,7 @@ def adopt(module: ModuleType) -> None:
             self._heliograph_original = True
             original(self, **kwargs)
         else:
+            self._heliograph_original = False
             recorder.recording = True
             recorder.request_hook = _hook(library, kwargs, "request_hook")
             recorder.response_hook = _hook(library, kwargs, "response_hook")
@@ -64,6 +65,7 @@ def adopt(module: ModuleType) -> None:
     def _uninstrument(self: Any, **kwargs: Any) -> None:
         recorder = recording.recorders.get(library)
         if recorder is None or getattr(self, "_heliograph_original", False):
+            self._heliograph_original = False
             remove(self, **kwargs)
         else:
             recorder.recording = False

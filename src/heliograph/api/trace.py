@@ -220,9 +220,8 @@ def give_way() -> None:
     for recorder in recording.recorders.values():
         recorder.recording = False
     _notice.inform(
-        "the function has set a tracer provider of its own: it gets the handler's span and those "
-        "of OpenTelemetry's API; AWS and HTTP calls are left to its own instrumentors; the spans "
-        "of heliograph.span go where the settings say.",
+        "the function has set a tracer provider of its own: the handler's span and those of the "
+        "function's code go there, library calls are left to its instrumentors.",
         topic="tracer provider",
     )
 

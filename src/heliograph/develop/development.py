@@ -86,7 +86,7 @@ class Development:
 
     def _run(self, deadline: Deadline) -> bool:
         entries, measurements = journal.take()
-        if not entries and not measurements and not (observables and self._pipeline):
+        if not entries and not measurements and not observables:
             return True
         if self._pipeline is None:
             if not deadline.allows(self._pace.load):

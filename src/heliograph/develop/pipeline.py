@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from .. import _notice
 from .._guard import guard
+from ..journal.entry import new_trace_id, random_id
 from ..version import VERSION
 from .resource import resource
 
@@ -28,7 +29,11 @@ SCOPE = ("heliograph", VERSION)
 
 
 class RecordedIds(AwsXRayIdGenerator):
-    """Gives the SDK the ids that were recorded, and new ones in X-Ray's form else."""
+    """Gives the SDK the ids that were recorded, and new ones in X-Ray's form else.
+
+    The new ones are ours: those of the base come from `random`, and repeat after a SnapStart
+    restore.
+    """
 
     def __init__(self) -> None:
         self._span_id = self._trace_id = 0
@@ -40,12 +45,12 @@ class RecordedIds(AwsXRayIdGenerator):
     def generate_span_id(self) -> int:
         """Return the forced id once, then random ones."""
         span_id, self._span_id = self._span_id, 0
-        return span_id or super().generate_span_id()
+        return span_id or random_id(8)
 
     def generate_trace_id(self) -> int:
         """Return the forced id once, then random ones."""
         trace_id, self._trace_id = self._trace_id, 0
-        return trace_id or super().generate_trace_id()
+        return trace_id or new_trace_id()
 
 
 class Gathering(SpanProcessor):

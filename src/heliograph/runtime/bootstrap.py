@@ -10,9 +10,7 @@ from time import perf_counter_ns
 
 _started = perf_counter_ns()
 
-import atexit  # noqa: E402 - the clock starts before our own imports
-
-from .. import _notice  # noqa: E402
+from .. import _notice  # noqa: E402 - the clock starts before our own imports
 from .. import config as settings  # noqa: E402
 from .._guard import guard, unframe  # noqa: E402
 from . import loop, telemetry  # noqa: E402
@@ -84,7 +82,6 @@ def start() -> None:
             "runtime client",
             "the runtime client has no known shape: telemetry is sent before the response.",
         )
-    atexit.register(telemetry.develop_at_exit)
     _hook_snapshots(config)
     telemetry.measure_init(_started)
 

@@ -5,6 +5,7 @@ All state of the running process that is not the journal's is in this module.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from time import perf_counter_ns, time_ns
@@ -57,9 +58,8 @@ HOOKS = (
     ("", "opentelemetry.instrumentation.botocore", "api.instrumentors", "adopt"),
     ("", "opentelemetry.instrumentation.requests", "api.instrumentors", "adopt"),
 )
-"""What is done right after an import: the instrumentation that switches it off, the module, and
-the module and function of ours. Ours is imported only then, before a response nothing for nothing.
-"""
+"""What is done right after an import: the instrumentation whose switch leaves it out, the module,
+and the module and function of ours that are loaded and called only then."""
 
 _development: Development | None = None
 _extras: Extras | None = None
@@ -92,6 +92,7 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         _install_hooks(settings)
         journal.overflow, journal.flush = develop_early, develop
         os.register_at_fork(after_in_child=_in_child)
+        atexit.register(develop_at_exit)
         after_import("multiprocessing.util", _before_a_child_ends)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from time import perf_counter_ns
 
 from .._guard import guard
@@ -38,7 +37,6 @@ def _switch_on(handler: Callable[..., Any]) -> None:
     name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__name__', 'handler')}"
     telemetry.switch_on(config if config.handler else Config.read(given={"handler": name}))
     loop.install()
-    atexit.register(telemetry.develop_at_exit)
     telemetry.measure_init(started)
     telemetry.ready()
 
@@ -55,13 +53,11 @@ def configure(
     """Set telemetry up in code. See `heliograph.configure`."""
     from ..develop.extras import Extras
 
-    first = telemetry.config is None
     config = Config.read(given=settings)
     extras = Extras(span_processors, span_exporters, metric_readers, metric_exporters, views)
     telemetry.switch_on(config, extras)
-    if first:
-        loop.install() if config.in_lambda else None
-        atexit.register(telemetry.develop_at_exit)
+    if config.in_lambda:
+        loop.install()
 
 
 def flush() -> bool:

@@ -3,6 +3,7 @@
 import json
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -157,3 +158,26 @@ def test_no_attribute_is_lost(attributes, ended):
     document = xray.document(span, facade=True, new_id=str, annotate=rule)
     default = document.get("metadata", {}).get("default", {})
     assert len(document.get("annotations", {})) + len(default) == len(attributes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"name": "a?b"}, id="a name that X-Ray refuses"),
+        pytest.param({"type": "subsegment", "parent_id": None}, id="a subsegment without parent"),
+        pytest.param({"in_progress": True}, id="ended and in progress"),
+        pytest.param({"namespace": "aws"}, id="a segment with a namespace"),
+        pytest.param({"fault": False}, id="a flag that is false"),
+        pytest.param({"http": {}}, id="an empty block"),
+        pytest.param({"annotations": {"a-b": 1}}, id="a key that X-Ray does not index"),
+        pytest.param({"other": 1}, id="a field that X-Ray does not know"),
+    ],
+)
+def test_schema_refuses(change, schema, ended):
+    """The schema by which the properties hold refuses what X-Ray refuses."""
+    made = xray.document(
+        ended(parent=None), facade=False, new_id=str, annotate=xray.AnnotationRule()
+    )
+    schema.validate(made)
+    changed = {key: value for key, value in {**made, **change}.items() if value is not None}
+    assert not schema.is_valid(changed)

@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from opentelemetry.sdk.trace import ReadableSpan
+
 
 class Attributes:
     """Attributes that are read by key, and marked as taken once a block holds them.
@@ -50,6 +52,22 @@ class Attributes:
             if value is not None:
                 return value
         return None
+
+
+_last: tuple[object, dict[str, object]] = (None, {})
+
+
+def resource_of(span: ReadableSpan) -> dict[str, object]:
+    """Return the attributes of a span's resource; those of the last resource are kept.
+
+    The SDK's own mapping takes a call of Python for each look, and a process has one resource.
+    """
+    global _last
+    resource, kept = _last
+    if resource is not span.resource:
+        kept = dict(span.resource.attributes)
+        _last = (span.resource, kept)
+    return kept
 
 
 def whole(value: object) -> int | None:

@@ -24,6 +24,14 @@ CALLED = (
 )
 """What a call acted on: X-Ray's own SDK sends these, the console shows them (xray spec 10.1)."""
 
+QUEUES = ("aws.queue_url", "aws.queue.url", "aws.sqs.queue.url")
+TABLES = ("aws.table_name", "aws.table.name")
+RETRIES = ("retry_attempts", "http.request.resend_count")
+OF_CALLS = frozenset(
+    (*(key for _, keys in CALLED for key in keys), *QUEUES, *TABLES, *RETRIES,
+     "messaging.url", "aws.dynamodb.table_names")
+)  # fmt: skip
+
 
 def aws_of(attributes: Attributes, resource: Mapping[str, object], role: Role) -> dict[str, object]:
     """Return the block; `{}` on another provider's cloud.
@@ -65,23 +73,25 @@ def is_aws_api(attributes: Attributes) -> bool:
 
 def _called(attributes: Attributes) -> dict[str, object]:
     block: dict[str, object] = {}
+    if attributes.values.keys().isdisjoint(OF_CALLS):  # most spans call nothing of AWS
+        return block
     for field, keys in CALLED:
         if value := attributes.take(*keys):
             block[field] = value
-    queue = attributes.take("aws.queue_url", "aws.queue.url", "aws.sqs.queue.url")
+    queue = attributes.take(*QUEUES)
     if queue := attributes.text("messaging.url") or queue:
         block["queue_url"] = queue
     block.update(_tables(attributes))
-    retries = attributes.integer("retry_attempts", "http.request.resend_count")
+    retries = attributes.integer(*RETRIES)
     if retries is not None and 0 <= retries < 2**31 and is_aws_api(attributes):
-        attributes.taken.update(("retry_attempts", "http.request.resend_count"))
+        attributes.taken.update(RETRIES)
         block["retries"] = retries
     return block
 
 
 def _tables(attributes: Attributes) -> dict[str, object]:
     """Return one table's name or the list; the list's attribute stays metadata (xray spec 10.1)."""
-    table = attributes.take("aws.table_name", "aws.table.name")
+    table = attributes.take(*TABLES)
     names = attributes.values.get("aws.dynamodb.table_names")
     if not isinstance(names, Sequence) or isinstance(names, (str, bytes)):
         names = ()

@@ -7,7 +7,7 @@ from opentelemetry.trace import SpanKind
 from ..._limits import XRAY_STRING
 from . import host, ids
 from .annotations import RESOURCE, AnnotationRule, Budget, annotations_of
-from .attributes import Attributes
+from .attributes import Attributes, resource_of
 from .aws import aws_of, is_aws_api
 from .causes import cause_of
 from .http import http_of
@@ -61,7 +61,7 @@ def assemble(
     budget: Budget,
 ) -> dict[str, object]:
     """Return the document of a span whose part in the trace is decided."""
-    resource = span.resource.attributes
+    resource = resource_of(span)
     told: dict[str, object] = {"name": name_of(span, attributes, resource, role)}
     told.update(_identity(span, attributes, role))
     told.update(_place(span, attributes, resource, role))
@@ -143,7 +143,7 @@ def _metadata(
 ) -> dict[str, object]:
     extra: dict[str, object] = {}
     if role.handler:  # Lambda's own segment has the block; here the console shows metadata only
-        found = host.lambda_of(attributes, span.resource.attributes)
+        found = host.lambda_of(attributes, resource_of(span))
         extra = {f"aws.{field}": value for field, value in found.items()}
     if links_dropped:
         extra["xray.links_dropped"] = links_dropped

@@ -33,10 +33,10 @@ TELLING = (
 )  # fmt: skip
 """One of these makes a block; an address alone does not, for SQL spans have it (xray spec 7.1)."""
 
-CONSUMED = (
+CONSUMED = frozenset((
     *TELLING, *PEER, "net.host.name", "host.name", "net.peer.name", "net.peer.port",
     "client.address", "server.address", "server.port",
-)  # fmt: skip
+))  # fmt: skip
 """Not repeated in metadata once there is a block (xray spec 7.1)."""
 
 SERVER_PLACE = (
@@ -58,8 +58,7 @@ def http_of(span: ReadableSpan, attributes: Attributes, role: Role) -> dict[str,
         attributes: Its attributes.
         role: `x_forwarded_for` is for segments, `traced` for subsegments.
     """
-    values = attributes.values
-    if not any(key in values for key in TELLING):
+    if attributes.values.keys().isdisjoint(TELLING):
         return {}
     request, response = _request(span, attributes, role), _response(span, attributes)
     block: dict[str, object] = {}
@@ -106,8 +105,8 @@ def _response(span: ReadableSpan, attributes: Attributes) -> dict[str, object]:
 
 def _take(attributes: Attributes, response: dict[str, object]) -> None:
     values = attributes.values
-    for key in CONSUMED:
-        value = values.get(key)
+    for key in values.keys() & CONSUMED:
+        value = values[key]
         if isinstance(value, (str, int)) and (key not in STATUS or "status" in response):
             attributes.taken.add(key)
     if "content_length" in response:
