@@ -82,6 +82,9 @@ def recorders_as_new() -> Iterator[None]:
         if module is not None:
             official = getattr(module, f"{library.title()}Instrumentor")()
             official._is_instrumented_by_opentelemetry = False
+    conventions = sys.modules.get("opentelemetry.instrumentation._semconv")
+    if conventions is not None:  # the choice of a test's OTEL_SEMCONV_STABILITY_OPT_IN
+        conventions._OpenTelemetrySemanticConventionStability._initialized = False
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,7 @@ def calls(client, url):
         unreachable = client("kinesis", "http://127.0.0.1:9")
         unreachable.meta.events.register("needs-retry.*", lambda **_: None)
         unreachable.list_streams()
-    requests.get(f"{url}/moto-api/data.json", timeout=30)
+    requests.get(f"{url}/moto-api/", timeout=30)
     requests.get(f"{url}/nothing?a=b", timeout=30)
     with contextlib.suppress(requests.ConnectionError):
         requests.get("http://user:secret@127.0.0.1:9/", timeout=1)
