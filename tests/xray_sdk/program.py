@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: object) -> str:
         tools.annotate("order_id", 7)
         tools.metadata("basket", {"lens": 2})
         with tools.span("discount"):
-            requests.get(f"{url}/moto-api/data.json?a=b", timeout=30)
+            requests.get(f"{url}/moto-api/?a=b", timeout=30)
         requests.get(f"{url}/nothing", timeout=30)
     storage(client("s3"))
     messages(client("sqs"), client("sns"))
