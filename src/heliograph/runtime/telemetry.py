@@ -77,8 +77,7 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         settings: The settings.
         extras: Processors, exporters and views that code adds.
     """
-    global config, _development, _extras
-    global _hooked
+    global config, _development, _extras, _hooked
     config, _extras = settings, extras
     if _development is not None:
         _development.shutdown()
@@ -135,8 +134,8 @@ def _install_hooks(settings: Config) -> None:
             after_import(module, _calling(place, function))
     if "botocore" not in off:
         after_import("botocore.client", _lend_wrapper)
-    if "botocore" not in off and settings.aws_header:
-        after_import("botocore.endpoint", _calling("journal.botocore", "install_header"))
+        if settings.aws_header:
+            after_import("botocore.endpoint", _calling("journal.botocore", "install_header"))
     if "requests" not in off:
         after_import("requests.sessions", _exclude_urls)
     after_import("opentelemetry.propagate", _propagate)
