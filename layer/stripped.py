@@ -12,6 +12,11 @@ import importlib.util
 import marshal
 import sys
 from pathlib import Path
+from types import CodeType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNCHECKED_HASH = 0b01
 """Flags of a .pyc that is valid whatever its source's time and size (PEP 552)."""
@@ -27,6 +32,7 @@ def main(tree: Path, listed: Path) -> None:
         name = f"/opt/{path.relative_to(tree).as_posix()}"
         code = compile(without_docstrings(source), name, "exec", dont_inherit=True, optimize=0)
         target = Path(importlib.util.cache_from_source(line))
+        held = list(texts(code))
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(
             importlib.util.MAGIC_NUMBER
@@ -34,6 +40,25 @@ def main(tree: Path, listed: Path) -> None:
             + importlib.util.source_hash(source)
             + marshal.dumps(code)
         )
+        del held
+
+
+def texts(part: object) -> Iterator[str]:
+    """Yield every string of a code object, to be held while it is written.
+
+    marshal marks an object as one that may be referred to again if its reference count is over 1.
+    A name that something else in the process happens to hold would be written as other bytes than
+    one that nothing holds (the same layer from the same inputs): so all of them are held.
+    """
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, CodeType):
+        names = (part.co_names, part.co_varnames, part.co_cellvars, part.co_freevars)
+        also = (part.co_name, getattr(part, "co_qualname", ""), part.co_filename)
+        yield from texts((*names, *also, part.co_consts))
+    elif isinstance(part, (tuple, frozenset)):
+        for member in part:
+            yield from texts(member)
 
 
 def without_docstrings(source: bytes) -> ast.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -64,6 +65,28 @@ def is_ours(module):
 ours = [module for module in sys.modules.values() if is_ours(module)]
 print(json.dumps([len(ours), [m.__name__ for m in ours if not os.path.exists(m.__cached__)]]))
 """
+
+RUN_STRIPPED = """
+import pathlib, runpy, sys
+main = runpy.run_path(sys.argv[1])["main"]
+main(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]))
+"""
+
+
+def test_bytes_of_a_module_are_its_own(python: pythons.Python, tree: Path, tmp_path: Path) -> None:
+    """What else the compiling process has loaded, and so which names it holds, leaves no mark."""
+    copied = tmp_path / "opt"
+    shutil.copytree(tree / "python" / "packaging", copied, ignore=lambda *_: ["__pycache__"])
+    modules = sorted(copied.glob("*.py"))
+    listed = tmp_path / "listed"
+    listed.write_text("".join(f"{path}\n" for path in modules))
+    made = []
+    for company in ("", "import argparse, asyncio, logging, subprocess"):
+        command = [python.path, "-S", "-c", company + RUN_STRIPPED, stripped.__file__]
+        subprocess.run([*command, copied, listed], check=True, env={"PYTHONHASHSEED": "0"})
+        made.append({path.name: path.read_bytes() for path in copied.rglob("*.pyc")})
+    assert made[0] == made[1]
+    assert len(made[0]) == len(modules)
 
 
 def test_same_inputs_same_bytes(archive: Path, tmp_path: Path) -> None:
