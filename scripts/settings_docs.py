@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from heliograph.config import LIMITS, SETTINGS, Setting
+from heliograph.config import LIMITS, Setting
+from heliograph.exporting import EVERY
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -57,7 +58,7 @@ SET_BY_LAMBDA = (
 TOP = """\
 # Settings
 
-<!-- Written by `python -m scripts.settings_docs` from src/heliograph/config.py. -->
+<!-- Written by `python -m scripts.settings_docs` from src/heliograph/{config,exporting}.py. -->
 
 A value given in code (`heliograph.configure(traces_exporters="console")`) beats the environment,
 and the environment beats the default. An empty variable is one that is not set. Lists are separated
@@ -102,7 +103,7 @@ def page() -> str:
     return "".join(
         [
             TOP,
-            *(row(setting) for setting in SETTINGS),
+            *(row(setting) for setting in EVERY),
             MIDDLE,
             *others,
             WRAPPER,

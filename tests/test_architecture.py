@@ -17,11 +17,17 @@ FLOORS = {
     "runtime": 4,
     "develop": 3,
     "api": 2, "exporters": 2, "manual": 2, "decorating": 2,
-    "config": 1, "given": 1, "triggers": 1, "encode": 1, "journal": 1,
+    "config": 1, "given": 1, "exporting": 1, "triggers": 1, "encode": 1, "journal": 1,
     "types": 0, "errors": 0, "version": 0, "_limits": 0, "_guard": 0, "_notice": 0,
 }  # fmt: skip
 """Floors of the house by the first part of a module's name; "" is `heliograph/__init__.py`."""
-NEIGHBOURS = {("manual", "decorating"), ("config", "given"), ("_guard", "_notice")}
+NEIGHBOURS = {
+    ("manual", "decorating"),
+    ("config", "given"),
+    ("config", "exporting"),
+    ("exporting", "config"),
+    ("_guard", "_notice"),
+}
 """(importer, imported) on one floor: files that stand alone and would be one room together."""
 SIDE_HOUSE = "lab"
 BEFORE_THE_RESPONSE = (

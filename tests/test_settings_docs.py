@@ -9,7 +9,7 @@ import opentelemetry.environment_variables as api
 import opentelemetry.sdk.environment_variables as sdk
 from opentelemetry.util import http
 
-from heliograph.config import SETTINGS
+from heliograph.exporting import EVERY
 from scripts import settings_docs
 
 ROOT = Path(__file__).parents[1]
@@ -41,4 +41,4 @@ def test_every_variable_of_the_source_is_on_the_page() -> None:
     for path in (ROOT / "src" / "heliograph").glob("*.py"):
         for name in re.findall(VARIABLE, path.read_text()):
             assert f"`{name}`" in page, f"{path.name} names {name}"
-    assert all(setting.about.endswith(".") for setting in SETTINGS)
+    assert all(setting.about.endswith(".") for setting in EVERY)

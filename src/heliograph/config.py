@@ -1,5 +1,7 @@
 """The settings table, and the only place that reads the environment.
 
+What only exporting needs is in `exporting.py`, and is read after the first response.
+
 A value given in code beats the environment, which beats the default. A bad value from the
 environment is told once, by name, value and choices, and the default is used; one from code raises.
 """
@@ -38,18 +40,21 @@ class Setting:
         self.about = about
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """Read a text as it is."""
     return value
 
 
-def _switch(value: str) -> bool:
+def switch(value: str) -> bool:
+    """Read a switch."""
     known = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
     if value.lower() not in known:
         raise ValueError("on or off (also true, false, 1, 0)")
     return known[value.lower()]
 
 
-def _names(value: str) -> tuple[str, ...]:
+def names(value: str) -> tuple[str, ...]:
+    """Read a list: `a, b`."""
     return tuple(name for name in (part.strip() for part in value.split(",")) if name)
 
 
@@ -62,7 +67,9 @@ def _sampler(value: str) -> str:
 _SAMPLERS = ("always_on", "always_off", "traceidratio")
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a reader of one of these words, in any case."""
+
     def read(value: str) -> str:
         if value.lower() not in choices:
             raise ValueError("one of " + ", ".join(choices))
@@ -71,36 +78,25 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
-def _dimension_sets(value: str) -> tuple[tuple[str, ...], ...] | None:
-    """Read `[[service],[service,route]]`; quotes are tolerated, nothing means the default set."""
-    if not value:
-        return None
-    inner = value.strip()
-    if not (inner.startswith("[[") and inner.endswith("]]")):
-        raise ValueError("dimension sets such as [[service],[service,route]]")
-    sets = inner[2:-2].replace(" ", "").replace('"', "").replace("'", "").split("],[")
-    return tuple(_names(names) for names in sets)
-
-
 SETTINGS = (
-    Setting("disabled", "OTEL_SDK_DISABLED", "false", _switch, "`true` switches everything off."),
+    Setting("disabled", "OTEL_SDK_DISABLED", "false", switch, "`true` switches everything off."),
     Setting(
-        "service_name", "OTEL_SERVICE_NAME", "", _text,
+        "service_name", "OTEL_SERVICE_NAME", "", text,
         "Name of the service; the function's name if not set.",
     ),
     Setting(
-        "traces_exporters", "OTEL_TRACES_EXPORTER", "xray", _names,
+        "traces_exporters", "OTEL_TRACES_EXPORTER", "xray", names,
         "Where traces go, a list: `xray` (Lambda's own X-Ray daemon), `xray-otlp` (OTLP to that "
         "daemon), `console` (JSON on stdout), "
         "`none`, or a name that an installed package provides as `opentelemetry_traces_exporter`.",
     ),
     Setting(
-        "metrics_exporters", "OTEL_METRICS_EXPORTER", "emf", _names,
+        "metrics_exporters", "OTEL_METRICS_EXPORTER", "emf", names,
         "Where metrics go, a list: `emf` (CloudWatch embedded metric format on stdout), `console`, "
         "`none`, or a name that an installed package provides as `opentelemetry_metrics_exporter`.",
     ),
     Setting(
-        "propagators", "OTEL_PROPAGATORS", "tracecontext,baggage,xray", _names,
+        "propagators", "OTEL_PROPAGATORS", "tracecontext,baggage,xray", names,
         "Headers written on outgoing HTTP requests: `tracecontext`, `baggage`, `xray`, `none`; any "
         "other name loads its official class during init. AWS calls always carry X-Ray's header.",
     ),
@@ -110,67 +106,39 @@ SETTINGS = (
         "loads the SDK and that sampler during init.",
     ),
     Setting(
-        "sampler_argument", "OTEL_TRACES_SAMPLER_ARG", "", _text,
+        "sampler_argument", "OTEL_TRACES_SAMPLER_ARG", "", text,
         "Argument of the sampler, such as the ratio of `traceidratio` (0 to 1).",
     ),
     Setting(
-        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", _names,
+        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
         "Libraries left alone: a list of `botocore`, `requests`, `threading`; `aws-lambda` leaves "
         "out the handler's own span.",
     ),
     Setting(
-        "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", _names,
+        "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", names,
         "Regular expressions of URLs whose requests are not recorded.",
     ),
     Setting(
-        "start", "HELIOGRAPH_START", "deferred", _one_of("deferred", "eager"),
+        "start", "HELIOGRAPH_START", "deferred", one_of("deferred", "eager"),
         "`eager` imports the SDK and the exporters during init. Provisioned concurrency and "
         "SnapStart are eager by themselves.",
     ),
     Setting(
-        "span_name", "HELIOGRAPH_SPAN_NAME", "auto", _one_of("auto", "function"),
+        "span_name", "HELIOGRAPH_SPAN_NAME", "auto", one_of("auto", "function"),
         "`auto` names the handler's span `GET /route` for an HTTP event with a route, else after "
         "the function; `function` always after the function.",
     ),
     Setting(
-        "capture_query", "HELIOGRAPH_CAPTURE_QUERY", "on", _switch,
+        "capture_query", "HELIOGRAPH_CAPTURE_QUERY", "on", switch,
         "`off` leaves `url.query` out of the handler's span. Signatures and credentials in it are "
         "redacted always.",
     ),
     Setting(
-        "annotations", "HELIOGRAPH_ANNOTATIONS", "", _names,
-        "Attributes that become X-Ray annotations: names and globs such as `order.id,tenant.*`, or "
-        "`all`. `heliograph.annotate` needs no entry here.",
-    ),
-    Setting(
-        "handler_as_segment", "HELIOGRAPH_HANDLER_AS_SEGMENT", "off", _switch,
-        "`on` sends the handler's span as a segment of its own, as the collector does: one more "
-        "node in the service map.",
-    ),
-    Setting(
-        "aws_header", "HELIOGRAPH_AWS_HEADER", "on", _switch,
+        "aws_header", "HELIOGRAPH_AWS_HEADER", "on", switch,
         "`off` leaves the trace header of AWS calls to botocore.",
     ),
     Setting(
-        "daemon_address", "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000", _text,
-        "Address of the X-Ray daemon; Lambda sets it.",
-    ),
-    Setting(
-        "emf_namespace",
-        "HELIOGRAPH_EMF_NAMESPACE AWS_EMF_NAMESPACE POWERTOOLS_METRICS_NAMESPACE", "", _text,
-        "CloudWatch namespace of metrics; `service.namespace/service.name` if not set.",
-    ),
-    Setting(
-        "emf_dimensions", "HELIOGRAPH_EMF_DIMENSIONS", "", _dimension_sets,
-        "Dimension sets such as `[[service],[service,route]]`; one set of all attributes and "
-        "`service` if not set. Attributes in no set are kept as properties.",
-    ),
-    Setting(
-        "emf_extraction_disabled", "AWS_EMF_DISABLE_METRIC_EXTRACTION", "false", _switch,
-        "`true` prints metrics as plain log lines that CloudWatch does not count.",
-    ),
-    Setting(
-        "handler", "HELIOGRAPH_HANDLER _HANDLER", "", _text,
+        "handler", "HELIOGRAPH_HANDLER _HANDLER", "", text,
         "The function's handler. The layer's wrapper moves it here from `_HANDLER`.",
     ),
 )  # fmt: skip
@@ -223,8 +191,21 @@ class Config:
     init_type: str
     in_lambda: bool
 
-    def __init__(self, values: dict[str, object]) -> None:
-        self.__dict__.update(values)
+    def __init__(self, values: dict[str, object], environ: Mapping[str, str]) -> None:
+        self.__dict__.update(values, _environ=environ)
+
+    def __getattr__(self, name: str) -> object:
+        """Read the settings of exporting, when the first of them is asked for."""
+        if "_environ" not in self.__dict__:
+            raise AttributeError(name)
+        from . import exporting
+
+        known = self.__dict__
+        environ = known.pop("_environ")
+        for setting in exporting.SETTINGS:
+            if setting.name not in known:
+                known[setting.name] = value_of(setting, environ)
+        return getattr(self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Config is fixed once read; {name} cannot be set to {value!r}")
@@ -251,14 +232,15 @@ class Config:
             _drop_unusable_limits()
         given = dict(given or {})
         values = {
-            setting.name: _value(setting, environ)
+            setting.name: value_of(setting, environ)
             for setting in SETTINGS
             if setting.name not in given
         }
         if given:
+            from .exporting import EVERY
             from .given import check
 
-            values.update(check(given, SETTINGS, values))
+            values.update(check(given, EVERY, values))
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         values["function_version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
         memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
@@ -268,7 +250,7 @@ class Config:
         values["init_type"] = environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
         values["in_lambda"] = "AWS_LAMBDA_RUNTIME_API" in environ
         values["service_name"] = values["service_name"] or values["function_name"]
-        return cls(values)
+        return cls(values, environ)
 
     @property
     def eager(self) -> bool:
@@ -276,7 +258,8 @@ class Config:
         return self.start == "eager" or self.init_type != "on-demand"
 
 
-def _value(setting: Setting, environ: Mapping[str, str]) -> object:
+def value_of(setting: Setting, environ: Mapping[str, str]) -> object:
+    """Return a setting's value: what the environment says, if that is usable."""
     for variable in setting.variables:
         text = environ.get(variable, "").strip()
         if text:  # OpenTelemetry: an empty variable is one that is not set
