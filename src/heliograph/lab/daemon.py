@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
@@ -39,6 +40,7 @@ class XRayDaemon:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         self._socket.bind(("127.0.0.1", 0))
         self.address = "{}:{}".format(*self._socket.getsockname())
+        self._marks: dict[bytes, bool] = {}
         self._closed = False
         self._thread = threading.Thread(target=self._receive, name="x-ray-daemon", daemon=True)
         self._thread.start()
@@ -53,20 +55,25 @@ class XRayDaemon:
         """Return the documents of a trace, such as `1-5759e988-bd862e3fe1be46a994272793`."""
         return [document for document in self.documents if document.get("trace_id") == trace_id]
 
-    def wait_documents(self, n: int, timeout: float = 5.0) -> list[dict[str, Any]]:
+    def wait_documents(self, n: int, timeout: float = 30.0) -> list[dict[str, Any]]:
         """Wait until `n` documents came in all; return what there is then."""
         with self._changed:
             self._changed.wait_for(lambda: len(self.documents) >= n, timeout)
             return list(self.documents)
 
-    def settle(self, quiet: float = 0.05, timeout: float = 5.0) -> None:
-        """Wait until no datagram came for `quiet` seconds, at most `timeout`."""
+    def settle(self, timeout: float = 30.0) -> None:
+        """Wait until everything that was sent before is there, at most `timeout` seconds.
+
+        The loopback device delivers in order: what was sent before a mark is read before it.
+        """
+        mark = os.urandom(16)
         end = time.monotonic() + timeout
         with self._changed:
-            seen = -1
-            while seen != len(self.datagrams) and time.monotonic() < end:
-                seen = len(self.datagrams)
-                self._changed.wait(quiet)
+            self._marks[mark] = False
+            while not self._marks[mark] and time.monotonic() < end:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    sender.sendto(mark, self._socket.getsockname())
+                self._changed.wait(0.5)  # then once more: a full buffer drops it
 
     def close(self) -> None:
         """Close the socket; a sender then meets a refused port, or silence."""
@@ -84,7 +91,10 @@ class XRayDaemon:
             if self._closed:
                 return
             with self._changed:
-                self._take(datagram)
+                if datagram in self._marks:
+                    self._marks[datagram] = True
+                else:
+                    self._take(datagram)
                 self._changed.notify_all()
 
     def _take(self, datagram: bytes) -> None:
