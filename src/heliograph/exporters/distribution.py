@@ -10,6 +10,7 @@ have none of that.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import fields
 from threading import Lock
 from typing import Any
@@ -117,6 +118,12 @@ class _Distribution(_ExplicitBucketHistogramAggregation):
         room: Where a place for a new value is taken from.
     """
 
+    # the SDK declares them by what it assigns first, None and 0
+    _value: Any
+    _sum: Any
+    _min: Any
+    _max: Any
+
     def __init__(self, *state: Any, room: _Room) -> None:
         super().__init__(*state)
         self._room = room
@@ -126,17 +133,20 @@ class _Distribution(_ExplicitBucketHistogramAggregation):
         self._both = Lock()
 
     def aggregate(self, measurement: Measurement, should_sample_exemplar: bool = True) -> None:
-        """Count a value and its bucket."""
+        """Count a value; its bucket is counted when the values are collected."""
         value = measurement.value
         with self._both:
-            super().aggregate(measurement, should_sample_exemplar)
-            if self._overflown:
-                return
-            count = self._counts.get(value, 0)
-            if count or self._room.take():
-                self._counts[value] = count + 1
+            counts = self._counts
+            if value in counts:
+                counts[value] += 1
+            elif not self._overflown and self._room.take():
+                counts[value] = 1
             else:
                 self._forget(measurement.instrument.name)
+                super().aggregate(measurement, should_sample_exemplar)
+                return
+            self._sum += value
+        self._sample_exemplar(measurement, should_sample_exemplar)
 
     def collect(
         self,
@@ -145,6 +155,7 @@ class _Distribution(_ExplicitBucketHistogramAggregation):
     ) -> Any:  # the SDK declares the kind of point that a sum has for all of them
         """Return the point and begin anew; with the exact values if increments are collected."""
         with self._both:
+            self._fill()
             point = super().collect(collection_aggregation_temporality, collection_start_nano)
             values = None if self._overflown else tuple(self._counts.items())
             self._room.give(len(self._counts))
@@ -154,8 +165,24 @@ class _Distribution(_ExplicitBucketHistogramAggregation):
         state = {name: getattr(point, name) for name in _FIELDS}
         return DistributionDataPoint(**state, values=values)
 
+    def _fill(self) -> None:
+        """Count the buckets of the values; their sum is up to date."""
+        counts = self._counts
+        if not counts:
+            return
+        with self._lock:
+            if self._value is None:
+                self._value = self._get_empty_bucket_counts()
+            for value, count in counts.items():
+                self._value[bisect_left(self._boundaries, value)] += count
+            if self._record_min_max:
+                self._min, self._max = min(self._min, *counts), max(self._max, *counts)
+
     def _forget(self, name: str) -> None:
         """Go on with buckets alone until the next collection."""
+        if self._overflown:
+            return
+        self._fill()
         self._room.give(len(self._counts))
         self._counts, self._overflown = {}, True
         _notice.warn(

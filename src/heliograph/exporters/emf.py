@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.metrics.export import MetricsData
 
+    from ..config import Config
+
 
 class EmfMetricExporter(MetricExporter):
     """Write what a reader collects as EMF, one line a record.
@@ -46,6 +48,9 @@ class EmfMetricExporter(MetricExporter):
         extract: Whether CloudWatch shall store metrics; without, the same values are only logged.
         options: Further choices of the format.
     """
+
+    remote = False
+    """It writes to this machine: in line, it cannot wait for anybody."""
 
     def __init__(
         self,
@@ -69,11 +74,14 @@ class EmfMetricExporter(MetricExporter):
             preferred_aggregation={Histogram: ExactDistributionAggregation()},
         )
         self._sink = StandardOutput() if sink is None else sink
-        self._namespace = namespace
-        self._dimension_sets = dimension_sets
         self._properties = properties
-        self._extract = extract
-        self._options = options or emf.Options()
+        self._encoder = emf.Encoder(
+            namespace=namespace,
+            dimension_sets=dimension_sets,
+            options=options or emf.Options(),
+            extract=extract,
+            tell=_notice.warn,
+        )
         self._shut = False
 
     def export(
@@ -86,29 +94,20 @@ class EmfMetricExporter(MetricExporter):
         if self._shut:
             return MetricExportResult.FAILURE
         with guard("writing metrics as EMF"):
-            for line in emf.to_lines(self._records(metrics_data)):
+            for line in self._encoder.lines(
+                metrics_data,
+                now_ms=time.time_ns() // 1_000_000,
+                properties=self._invocation(),
+            ):
                 self._sink(line)
             return MetricExportResult.SUCCESS
         return MetricExportResult.FAILURE
 
-    def _records(self, data: MetricsData) -> list[dict[str, object]]:
-        properties: Mapping[str, object] = {}
+    def _invocation(self) -> Mapping[str, object] | None:
         if self._properties is not None:
             with guard("reading the properties of EMF records"):
-                properties = self._properties()
-        made = emf.records(
-            data,
-            now_ms=time.time_ns() // 1_000_000,
-            namespace=self._namespace,
-            dimension_sets=self._dimension_sets,
-            properties=properties,
-            options=self._options,
-            tell=_notice.warn,
-        )
-        if not self._extract:
-            for record in made:
-                del record["_aws"]
-        return made
+                return self._properties()
+        return None
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002 - nothing waits
         """Return at once: every line was written when it was exported."""
@@ -117,3 +116,31 @@ class EmfMetricExporter(MetricExporter):
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:  # noqa: ARG002
         """Take no more metrics."""
         self._shut = True
+
+
+def metric_exporter(
+    config: Config, properties: Callable[[], Mapping[str, object]]
+) -> EmfMetricExporter:
+    """Return the exporter as the settings have it.
+
+    Args:
+        config: The settings.
+        properties: Makes the properties of the running invocation.
+    """
+    pairs = [pair.partition("=") for pair in config.emf_default_dimensions if pair != "none"]
+    defaults = {name.strip(): (key or name).strip() for name, _, key in pairs}
+    words = {word.lower() for word in config.emf_options}
+    return EmfMetricExporter(
+        StandardOutput(leading_newline="leading_newline" in words or None),
+        namespace=config.emf_namespace or None,
+        dimension_sets=config.emf_dimensions,
+        properties=properties,
+        extract=not config.emf_extraction_disabled,
+        options=emf.Options(
+            default_dimensions=defaults,
+            property_keys=config.emf_properties,
+            metric_dimensions=config.emf_metric_dimensions,
+            resource_properties=config.emf_resource_properties,
+            **dict.fromkeys(words - {"leading_newline"}, True),
+        ),
+    )

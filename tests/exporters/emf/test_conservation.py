@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
@@ -22,7 +22,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from heliograph._limits import EMF_RECORD_BYTES
-from heliograph.encode.emf import DistributionDataPoint, Options, records, to_lines
+from heliograph.encode.emf import DistributionDataPoint, Encoder, Options
+from tests.encode.emf.encoding import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,29 +126,85 @@ def handed_over(metrics: list[Metric], resource: dict[str, str] | None = None) -
     st.lists(points(), max_size=6),
     attribute_sets,
     st.one_of(st.none(), st.lists(st.lists(names, max_size=40), max_size=5)),
-    st.sampled_from(["none", "zero", "single", "zero+single"]),
+    st.booleans(),
+    st.booleans(),
 )
 def test_any_metric_is_stored(
     cloudwatch: Any,
     drawn: list[tuple[Metric, list[float]]],
     properties: dict[str, object],
     sets: list[list[str]] | None,
-    rollup: Any,
+    zero: bool,
+    single: bool,
 ) -> None:
     """For any names, units, attributes, properties and sets: valid lines, and no value is lost."""
     data = handed_over([metric for metric, _ in drawn], {"service.name": "orders"})
-    lines = to_lines(
-        records(
-            data, now_ms=NOW_MS, dimension_sets=sets, properties=properties,
-            options=Options(rollup=rollup, metric_dimensions={"t.*": [["service"]]}),
-        )
+    written = lines(
+        data, now_ms=NOW_MS, dimension_sets=sets, properties=properties,
+        options=Options(
+            rollup_zero=zero, rollup_single=single, metric_dimensions={"t*": [["service"]]}
+        ),
     )  # fmt: skip
-    assert all(len(line) <= EMF_RECORD_BYTES for line in lines)
+    assert all(len(line) <= EMF_RECORD_BYTES for line in written)
     per_set: list[float] = []
-    cloudwatch(lines, NOW_MS)
-    for line in lines:
+    cloudwatch(written, NOW_MS)
+    for line in written:
         record = json.loads(line)
         for definition in record["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
             target = record[definition["Name"]]
             per_set += target if isinstance(target, list) else [target]
     assert sorted(per_set) == sorted(value for _, storable in drawn for value in storable)
+
+
+few = st.dictionaries(
+    st.sampled_from(["route", "a", "p", "service", "aws.emf.dimension_sets"]),
+    st.sampled_from([True, 1, 1.0, "1", 0.0, -0.0, "/a", ("x", True), '[["route"],["a"]]', "\xfc"]),
+    max_size=3,
+)
+gauges = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "p", "route"]),
+        st.lists(st.tuples(few, st.integers(0, 9), st.sampled_from([0, 1000])), max_size=5),
+    ),
+    max_size=5,
+)
+HOW: dict[str, Any] = {
+    "options": Options(metric_dimensions={"b": [["route"], []]}), "now_ms": NOW_MS,
+    "properties": {"p": "of the invocation", "q": 1},
+}  # fmt: skip
+
+
+def a_gauge(name: str, points: list[Any]) -> Metric:
+    """A gauge with points of these attributes, values and times."""
+    data = [NumberDataPoint(of, 0, NANO + ms * 1_000_000, value) for of, value, ms in points]
+    return Metric(name, "", "", Gauge(data))
+
+
+def alike(*values: Any) -> list[Any]:
+    """Points of one collection whose attributes are equal to Python, and are not the same."""
+    return [[("a", [({"route": value}, number, 0) for number, value in enumerate(values)])]]
+
+
+@many
+@given(st.lists(gauges, min_size=1, max_size=3))
+@example(alike(True, 1, 1.0))
+@example(alike(0.0, -0.0))
+@example(alike(("x", True), ("x", 1)))
+@example([[("a", [({"route": "/a"}, 1, 0)]), ("route", [({"route": "/a"}, 2, 0)])]])
+@example([[("a", [({"route": "/a"}, 1, 0)]), ("b", [({"route": "/a"}, 2, 0)])]])
+def test_what_an_encoder_remembers_changes_nothing(cloudwatch: Any, drawn: list[Any]) -> None:
+    """Together, alone, first or later: each point is stored the same, whatever it shares."""
+    how = {**HOW}
+    now_ms, properties = how.pop("now_ms"), how.pop("properties")
+    encoder = Encoder(**how)
+    for collection in drawn:
+        metrics = [a_gauge(name, points) for name, points in collection]
+        together = encoder.lines(handed_over(metrics), now_ms=now_ms, properties=properties)
+        assert together == lines(handed_over(metrics), **HOW)
+        alone = [
+            line
+            for metric in metrics
+            for point in metric.data.data_points
+            for line in lines(handed_over([Metric(metric.name, "", "", Gauge([point]))]), **HOW)
+        ]
+        assert cloudwatch(together, NOW_MS) == cloudwatch(alone, NOW_MS)

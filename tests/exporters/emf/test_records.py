@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -24,8 +25,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from heliograph import _notice
 from heliograph._limits import EMF_RECORD_BYTES
-from heliograph.encode.emf import DistributionDataPoint, Options, records, to_lines
-from heliograph.errors import ConfigurationError
+from heliograph.encode.emf import DistributionDataPoint, Encoder, Options
+from tests.encode.emf.encoding import lines, records
 
 GOLD = Path(__file__).parents[2] / "gold" / "emf"
 NOW_MS = 1_609_459_200_000
@@ -53,12 +54,6 @@ def distribution(values: list[float]) -> DistributionDataPoint:
     )
 
 
-def test_a_pattern_that_is_none() -> None:
-    """A wrong choice in code is an error there, not a loss at the first export."""
-    with pytest.raises(ConfigurationError, match="'\\('"):
-        Options(metric_dimensions={"(": [[]]})
-
-
 @pytest.mark.parametrize(
     ("wanted", "resource", "expected"),
     [
@@ -77,8 +72,7 @@ def test_namespace(wanted: str | None, resource: dict[str, str], expected: str) 
     """The given namespace, else the resource's, always one that CloudWatch takes."""
     data = handed_over([Metric("m", "", "", Gauge([NumberDataPoint({}, 0, NANO, 1)]))], resource)
     [record] = records(data, now_ms=NOW_MS, namespace=wanted)
-    head: Any = record["_aws"]
-    assert head["CloudWatchMetrics"][0]["Namespace"] == expected
+    assert record["_aws"]["CloudWatchMetrics"][0]["Namespace"] == expected
 
 
 @pytest.mark.parametrize(
@@ -138,12 +132,12 @@ def test_reserved_and_colliding_names(cloudwatch: Any, caplog: pytest.LogCapture
         Metric(name, "", "", Gauge([NumberDataPoint(attributes, 0, NANO, 1)]))
         for name in ("m", "_aws", "Version", "Timestamp")
     ]
-    made = records(
+    written = lines(
         handed_over(metrics), now_ms=NOW_MS, properties={"m": 1, "p": 2}, tell=_notice.warn
     )
-    stored = cloudwatch(to_lines(made), NOW_MS)
+    stored = cloudwatch(written, NOW_MS)
     assert {name for _, _, name, _, _ in stored} == {"m", "_aws_", "Version_", "Timestamp_"}
-    [record] = [record for record in made if "m" in record and record["m"] == 1]
+    [record] = [record for record in map(json.loads, written) if "m" in record and record["m"] == 1]
     assert {k: v for k, v in record.items() if k not in ("_aws", "m")} == {
         "attr._aws": "x", "attr.m": "z", "attr2.m": "y", "attr3.m": 1, "p": 2,
     }  # fmt: skip
@@ -167,14 +161,12 @@ def test_records_that_are_too_large_are_divided(
     point = NumberDataPoint(attributes, 0, NANO, 7)
     keys = [k for k in attributes if k.startswith("k")]
     sets = [keys[start : start + 30] for start in range(0, 120, 30)]
-    lines = to_lines(
-        records(
-            handed_over([Metric("m", "", "", Gauge([point]))]),
-            now_ms=NOW_MS, dimension_sets=sets, tell=_notice.warn,
-        )
+    written = lines(
+        handed_over([Metric("m", "", "", Gauge([point]))]),
+        now_ms=NOW_MS, dimension_sets=sets, tell=_notice.warn,
     )  # fmt: skip
-    assert all(len(line) <= EMF_RECORD_BYTES for line in lines)
-    stored = cloudwatch(lines, NOW_MS)
+    assert all(len(line) <= EMF_RECORD_BYTES for line in written)
+    stored = cloudwatch(written, NOW_MS)
     assert sorted(series.sum for series in stored.values()) == [7, 7, 7, 7]
     assert "a record is too large: property" in caplog.text
 
@@ -186,10 +178,10 @@ def test_a_full_record_is_followed_by_another(cloudwatch: Any) -> None:
         Metric(f"m{n}", "", "", Histogram([distribution(values)], AggregationTemporality.DELTA))
         for n in range(100)
     ]
-    lines = to_lines(records(handed_over(metrics), now_ms=NOW_MS))
-    assert len(lines) == 2
-    assert max(map(len, lines)) in range(EMF_RECORD_BYTES - 3000, EMF_RECORD_BYTES + 1)
-    stored = cloudwatch(lines, NOW_MS)
+    written = lines(handed_over(metrics), now_ms=NOW_MS)
+    assert len(written) == 2
+    assert max(map(len, written)) in range(EMF_RECORD_BYTES - 3000, EMF_RECORD_BYTES + 1)
+    stored = cloudwatch(written, NOW_MS)
     assert [sorted(series.values.elements()) for series in stored.values()] == [values] * 100
 
 
@@ -203,3 +195,85 @@ def test_totals_are_told() -> None:
     )  # fmt: skip
     assert len(told) == 1
     assert "'m' is cumulative" in told[0]
+
+
+def test_scopes_share_records(cloudwatch: Any) -> None:
+    """Metrics of two scopes with the same dimensions are one line; a name of both makes two."""
+    point = NumberDataPoint({"route": "/a"}, 0, NANO, 1)
+
+    def scope(name: str, *metrics: str) -> ScopeMetrics:
+        made = [Metric(metric, "", "", Gauge([point])) for metric in metrics]
+        return ScopeMetrics(InstrumentationScope(name), made, "")
+
+    scopes = [scope("a", "m", "only_a"), scope("b", "m", "only_b")]
+    data = MetricsData([ResourceMetrics(Resource({}), scopes, "")])
+    written = lines(data, now_ms=NOW_MS)
+    names = [
+        [one["Name"] for one in json.loads(line)["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+        for line in written
+    ]
+    assert names == [["m", "only_a", "only_b"], ["m"]]
+    assert [series.sum for series in cloudwatch(written, NOW_MS).values()] == [2, 1, 1]
+
+
+def test_dimensions_differ_by_case() -> None:
+    """`Service` and `service` are two dimensions, as they are to CloudWatch."""
+    point = NumberDataPoint({"Service": "a"}, 0, NANO, 1)
+    data = handed_over([Metric("m", "", "", Gauge([point]))], {"service.name": "b"})
+    [record] = records(data, now_ms=NOW_MS)
+    assert record["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Service", "service"]]
+    assert (record["Service"], record["service"]) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("properties", "written", "told"),
+    [
+        pytest.param({"_aws": 1, "": 2, 3: 4, "none": None},
+                     {"attr._aws": 1, "attr.": 2, "3": 4}, 2, id="names"),
+        pytest.param({"m": "x"}, {"attr.m": "x"}, 1, id="of the metric"),
+        pytest.param({"route": "x"}, {"attr.route": "x"}, 1, id="of a dimension"),
+        pytest.param({"route": "/a"}, {}, 0, id="of a dimension, the same"),
+        pytest.param({f"p{n}": "x" * 2_000 for n in range(30)},
+                     {f"p{n}": "x" * 2_000 for n in range(24)}, 6, id="too large"),
+    ],
+)  # fmt: skip
+def test_properties_of_the_invocation(
+    properties: Any, written: dict[str, Any], told: int, cloudwatch: Any
+) -> None:
+    """They are in every record, and never in the place of something else."""
+    topics: list[str] = []
+    point = NumberDataPoint({"route": "/a"}, 0, NANO, 1)
+    made = lines(
+        handed_over([Metric("m", "", "", Gauge([point]))]), now_ms=NOW_MS, properties=properties,
+        tell=lambda topic, line: topics.append(topic),
+    )  # fmt: skip
+    assert cloudwatch(made, NOW_MS)
+    [record] = map(json.loads, made)
+    del record["_aws"]
+    assert record == {"route": "/a", "m": 1, **written}
+    assert len(topics) == told
+
+
+def test_an_encoder_remembers_within_bounds() -> None:
+    """Thousands of users and long texts, again and again, leave little behind."""
+    encoder, resource = Encoder(), Resource({})
+
+    def encode(users: range, size: int, keys: int = 1) -> None:
+        points = [
+            NumberDataPoint({f"k{k}": f"{n}{k}" + "x" * size for k in range(keys)}, 0, NANO, 1)
+            for n in users
+        ]
+        metrics = [Metric(f"m{users}{n}", "", "", Gauge(points)) for n in range(3)]
+        scope = ScopeMetrics(InstrumentationScope("app"), metrics, "")
+        data = MetricsData([ResourceMetrics(resource, [scope], "")])
+        assert len(encoder.lines(data, now_ms=NOW_MS)) == len(users)
+
+    encode(range(10), 0)
+    tracemalloc.start()
+    try:
+        for start in range(0, 3_000, 100):
+            encode(range(start, start + 100), 1_000)
+        encode(range(200), 5_000, keys=10)
+        assert tracemalloc.get_traced_memory()[0] < 8_000_000
+    finally:
+        tracemalloc.stop()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from ..._limits import EMF_DIMENSION_VALUE, EMF_DIMENSIONS, EMF_RECORD_BYTES
-from . import names
+from . import chosen, names
 from .members import Members
-from .properties import text
+from .properties import encode, plain, quoted, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .options import Options, Tell
-
-RESOLUTION = "aws.emf.storage_resolution"
-"""The attribute that asks for high resolution; it is never written itself (emf spec 4)."""
 
 NEVER = frozenset(
     {
@@ -39,100 +36,215 @@ of them would be a metric to pay for, so they are properties always (emf spec 4)
 
 LAYOUT_BYTES = EMF_RECORD_BYTES // 2
 """The most that dimensions and properties take of a record; the rest is for metrics."""
+EXTRA_BYTES = EMF_RECORD_BYTES // 4
+"""The most that the invocation's own properties take of it."""
+KNOWN_LAYOUTS, KNOWN_CHARACTERS = 1_000, 2_000
+"""Layouts that are remembered from one collection to the next, and how long one of them is at
+most: 4 MB in all."""
 
 
-@dataclass(frozen=True)
-class Frame:
-    """What all points of a resource have in common.
+class Extra:
+    """The members that every record of a collection has: the invocation's own properties.
+
+    Args:
+        properties: As they are given.
+        tell: Who is told of one that is left out.
 
     Attributes:
-        resource: The resource's attributes.
-        sets: Templates of dimension sets, `None` for the default set.
-        properties: The invocation's own properties.
-        options: The choices of the format.
-        tell: Who is told about what had to be changed.
+        members: The properties, as plain JSON values.
+        json: All of them as JSON, a comma after each.
     """
 
-    resource: Mapping[str, object]
-    sets: Sequence[Sequence[str]] | None
-    properties: Mapping[str, object]
-    options: Options
-    tell: Tell
+    def __init__(self, properties: Mapping[str, object], tell: Tell) -> None:
+        members = Members("", tell)
+        for key, value in properties.items():
+            members.property(str(plain(str(key))), plain(value))
+        self.json = members.joined(EXTRA_BYTES)
+        self.members = members.held
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A record without its metrics: the dimension sets, and the members that they point to.
+    """A record without its metrics, as JSON: dimension sets, and the members they point to.
 
     Attributes:
-        sets: Dimension sets, by the names of the record's members.
-        members: Dimensions and properties.
+        sets: Dimension sets, by the names of members.
+        dimensions, properties: Members, a comma after each.
+        names: The names of all members.
+        complete: Whether the invocation's own properties are among them already.
         key: Equal for two points that may share a record.
     """
 
-    sets: tuple[tuple[str, ...], ...]
-    members: dict[str, object]
+    sets: str
+    dimensions: str
+    properties: str
+    names: frozenset[str]
+    complete: bool
     key: str
 
 
-def layouts(attributes: Mapping[str, object], metric: str, frame: Frame) -> list[Layout]:
-    """Return the layout of the records for a point, or several if its sets are too large for one.
+class Frame:
+    """What all points of a resource have in common, and their layouts.
 
     Args:
-        attributes: The point's attributes.
-        metric: The metric's name as written; no other member may have it.
-        frame: What the point shares with others.
+        namespace: The namespace.
+        resource: The resource's attributes.
+        sets: Templates of dimension sets, `None` for the default set.
+        options: The choices of the format.
+        tell: Who is told about what had to be changed.
+
+    Attributes:
+        namespace: The namespace, as JSON.
+        defaults: The dimensions that every metric has.
     """
-    given = {k: v for k, v in attributes.items() if k != RESOLUTION and v is not None}
-    for name, key in frame.options.resource_dimensions.items():
-        if name not in given and text(frame.resource.get(key) or "").strip():
-            given[name] = frame.resource[key]
-    sets = _chosen(given, metric, frame)
-    return _built(sets, given, metric, frame)
+
+    def __init__(
+        self,
+        namespace: str,
+        resource: Mapping[str, object],
+        sets: Sequence[Sequence[str]] | None,
+        options: Options,
+        tell: Tell,
+    ) -> None:
+        self.namespace = quoted(namespace)
+        self.resource, self.sets, self.options, self.tell = resource, sets, options, tell
+        self.defaults: dict[str, object] = {}
+        for name, key in options.default_dimensions.items():
+            if text(resource.get(key) or "").strip():
+                self.defaults[name] = resource[key]
+            elif key != "service.name":  # nobody asked for that one
+                tell(
+                    f"emf default dimension {name}",
+                    f"the resource has no attribute {key!r} for the default dimension {name!r}.",
+                )
+        self._shared = {
+            key: plain(resource[key])
+            for pattern in options.resource_properties
+            for key in ([pattern] if pattern in resource else sorted(resource))
+            if fnmatchcase(key, pattern)
+        }
+        self._apart = [key for key in options.property_keys if not key.startswith("!")]
+        self._not_apart = [key[1:] for key in options.property_keys if key.startswith("!")]
+        self._varied = sets is not None or bool(options.metric_dimensions)
+        self._known: dict[object, list[Layout]] = {}
+
+    def stays_apart(self, key: str) -> bool:
+        """Whether an attribute is kept out of the default set."""
+        return any(fnmatchcase(key, pattern) for pattern in self._apart) and not any(
+            fnmatchcase(key, pattern) for pattern in self._not_apart
+        )
+
+    def identity(self, attributes: Mapping[str, object], metric: str) -> object:
+        """Return what two points with the same layout have in common, `None` if it is not known."""
+        kinds = tuple(map(type, attributes.values()))
+        if _EQUAL_IS_SAME.issuperset(kinds):
+            return metric if self._varied else "", kinds, tuple(attributes.items())
+        return None
+
+    def layouts(
+        self, attributes: Mapping[str, object], metric: str, extra: Extra, identity: object
+    ) -> list[Layout]:
+        """Return the layout of the records for a point, or several if its sets fill more than one.
+
+        Args:
+            attributes: The point's attributes.
+            metric: The metric's name as written; no other member may have it.
+            extra: The invocation's own properties.
+            identity: That of the point.
+        """
+        templates = chosen.templates(attributes, metric, self)
+        made = self._known.get(identity) if identity else None
+        if made is None:
+            made = self._made(attributes, metric, templates, None)
+            if identity and sum([len(layout.key) for layout in made]) <= KNOWN_CHARACTERS:
+                if len(self._known) >= KNOWN_LAYOUTS:
+                    self._known.clear()
+                self._known[identity] = made
+        for layout in made:
+            taken = layout.names
+            if metric in taken or metric in extra.members or not taken.isdisjoint(extra.members):
+                return self._made(attributes, metric, templates, extra)
+        return made
+
+    def _made(
+        self,
+        attributes: Mapping[str, object],
+        metric: str,
+        templates: Sequence[Sequence[str]] | None,
+        extra: Extra | None,
+    ) -> list[Layout]:
+        given = {k: v for k, v in attributes.items() if v is not None and k not in chosen.ASKED}
+        for name, value in self.defaults.items():
+            given.setdefault(name, value)
+        sets = _sets(given, metric, templates, self)
+        return self._built(sets, given, metric if extra else "", extra)
+
+    def _built(
+        self,
+        sets: list[tuple[str, ...]],
+        given: Mapping[str, object],
+        reserved: str,
+        extra: Extra | None,
+    ) -> list[Layout]:
+        layout = self._layout(sets, given, reserved, extra)
+        if len(layout.sets) + len(layout.dimensions) > LAYOUT_BYTES and len(sets) > 1:
+            half = len(sets) // 2
+            return [
+                *self._built(sets[:half], given, reserved, extra),
+                *self._built(sets[half:], given, reserved, extra),
+            ]
+        return [layout]
+
+    def _layout(
+        self,
+        sets: list[tuple[str, ...]],
+        given: Mapping[str, object],
+        reserved: str,
+        extra: Extra | None,
+    ) -> Layout:
+        """Lay records out; a name that is reserved, and those of `extra`, are kept free."""
+        members = Members(reserved, self.tell)
+        used = sorted({key for keys in sets for key in keys})
+        texts = {key: text(given[key] if key in given else self.resource[key]) for key in used}
+        named = {key: members.dimension(key, value) for key, value in texts.items()}
+        if extra:
+            for key, value in extra.members.items():
+                members.property(key, value)
+        for key in sorted(given.keys() - named.keys()):
+            members.property(str(plain(key)), plain(given[key]))
+        for key, whole in texts.items():
+            if not whole.isascii():
+                members.property(str(plain(f"{key}.raw")), plain(whole))
+        for key, value in self._shared.items():
+            if key in given or key not in named:
+                members.property(key, value)
+        written_sets = encode([[named[key] for key in keys] for keys in sets])
+        dimensions = "".join(members.dimensions)
+        properties = members.joined(LAYOUT_BYTES - len(written_sets) - len(dimensions))
+        return Layout(
+            written_sets,
+            dimensions,
+            properties,
+            frozenset(members.held),
+            extra is not None,
+            f"{written_sets}{dimensions}|{properties}",
+        )
 
 
-def _built(
-    sets: list[tuple[str, ...]], given: Mapping[str, object], metric: str, frame: Frame
-) -> list[Layout]:
-    layout = _layout(sets, given, metric, frame)
-    if len(layout.key) > LAYOUT_BYTES and len(sets) > 1:
-        half = len(sets) // 2
-        return [
-            *_built(sets[:half], given, metric, frame),
-            *_built(sets[half:], given, metric, frame),
-        ]
-    return [layout]
-
-
-def _layout(
-    sets: list[tuple[str, ...]], given: Mapping[str, object], metric: str, frame: Frame
-) -> Layout:
-    members = Members(metric, frame.tell)
-    used = sorted({key for keys in sets for key in keys})
-    sources = {**frame.resource, **given}
-    named = {key: members.dimension(key, sources[key]) for key in used}
-    for key, value in frame.properties.items():
-        members.property(str(key), value)
-    for key in sorted(given.keys() - named.keys()):
-        members.property(key, given[key])
-    for key in used:
-        value = text(sources[key])
-        if not value.isascii():
-            members.property(f"{key}.raw", value)
-    kept = frame.options.resource_properties
-    for key in sorted(frame.resource) if kept is None else kept:
-        if key in frame.resource and (key in given or key not in named):
-            members.property(key, frame.resource[key])
-    written = tuple(tuple(named[key] for key in keys) for keys in sets)
-    return Layout(written, members.held, members.trimmed(written, LAYOUT_BYTES))
+_EQUAL_IS_SAME = frozenset({str, int, bool})
+"""Types of which equal values of one type are written alike; 0.0 and -0.0 are not."""
 
 
 # -- which sets ------------------------------------------------------------------------------------
 
 
-def _chosen(given: Mapping[str, object], metric: str, frame: Frame) -> list[tuple[str, ...]]:
+def _sets(
+    given: Mapping[str, object],
+    metric: str,
+    templates: Sequence[Sequence[str]] | None,
+    frame: Frame,
+) -> list[tuple[str, ...]]:
     """Return the sets of attribute keys, each of at most 30, none twice."""
-    templates = _templates(metric, frame)
     if templates is None:
         return _default(given, frame)
     sources = {**frame.resource, **given}
@@ -143,28 +255,19 @@ def _chosen(given: Mapping[str, object], metric: str, frame: Frame) -> list[tupl
             f"no dimension set fits metric {metric!r}, whose attributes are {sorted(given)}: "
             "it is written with the dimensions of the resource alone.",
         )
-        usable = [tuple(n for n in frame.options.resource_dimensions if n in given)]
+        usable = [tuple(name for name in frame.defaults if _eligible(name, given[name]))]
     return _distinct(_cut(keys, metric, frame.tell) for keys in usable)
 
 
-def _templates(metric: str, frame: Frame) -> Sequence[Sequence[str]] | None:
-    for pattern, sets in frame.options.metric_dimensions.items():
-        if re.fullmatch(pattern, metric):
-            return sets
-    return frame.sets
-
-
 def _default(given: Mapping[str, object], frame: Frame) -> list[tuple[str, ...]]:
-    allowed, always = frame.options.dimension_keys, frame.options.resource_dimensions
     keys = [
         key
         for key in sorted(given)
-        if (allowed is None or key in allowed or key in always) and _eligible(key, given[key])
+        if (key in frame.defaults or not frame.stays_apart(key)) and _eligible(key, given[key])
     ]
     full = _cut(keys, "", frame.tell)
-    rollup = frame.options.rollup
-    zero = [()] if rollup in ("zero", "zero+single") else []
-    singles = [(key,) for key in full] if rollup in ("single", "zero+single") else []
+    zero = [()] if frame.options.rollup_zero else []
+    singles = [(key,) for key in full] if frame.options.rollup_single else []
     return _distinct([full, *zero, *singles])
 
 

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from ..._limits import EMF_DIMENSION_NAME, EMF_DIMENSION_VALUE, MAX_STRING
 from . import names
-from .properties import encode, plain, text
+from .properties import encode, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .options import Tell
 
 
+def written(name: str, value: object) -> str:
+    """Return a member as JSON, with a comma after it."""
+    return f"{quoted(name)}:{quoted(value) if isinstance(value, str) else encode(value)},"
+
+
 class Members:
-    """The root members of a record, none of which may take another's name (emf spec 7)."""
+    """The root members of a record, none of which may take another's name.
 
-    def __init__(self, metric: str, tell: Tell) -> None:
+    Args:
+        reserved: A name that no member may have, "" for none.
+        tell: Who is told about what had to be changed.
+
+    Attributes:
+        held: The members.
+        dimensions: Those that are dimensions, as JSON.
+    """
+
+    def __init__(self, reserved: str, tell: Tell) -> None:
         self.held: dict[str, object] = {}
-        self._taken = {metric, "_aws"}
+        self.dimensions: list[str] = []
+        self._properties: list[tuple[str, str]] = []
+        self._taken = {reserved, "_aws"}
         self._tell = tell
-        self._properties: list[str] = []
 
-    def dimension(self, key: str, value: object) -> str:
+    def dimension(self, key: str, value: str) -> str:
         """Add a dimension and return its name."""
         name = self._free(key, names.dimension(key), EMF_DIMENSION_NAME)
-        whole = names.ascii_text(text(value))
+        whole = names.ascii_text(value)
         if len(whole) > EMF_DIMENSION_VALUE:
             self._tell(
                 f"emf dimension value {key}",
@@ -31,16 +46,16 @@ class Members:
                 f"{EMF_DIMENSION_VALUE}: it is cut.",
             )
         self.held[name] = whole[:EMF_DIMENSION_VALUE]
+        self.dimensions.append(written(name, self.held[name]))
         return name
 
     def property(self, key: str, value: object) -> None:
-        """Add a property, unless it is there with this value already."""
-        kept, key = plain(value), str(plain(key))
-        if kept is None or (key in self.held and self.held[key] == kept):
+        """Add a property, which is plain JSON, unless it is there with this value already."""
+        if value is None or (key in self.held and self.held[key] == value):
             return
         name = self._free(key, key, MAX_STRING)
-        self.held[name] = kept
-        self._properties.append(name)
+        self.held[name] = value
+        self._properties.append((name, written(name, value)))
 
     def _free(self, key: str, wanted: str, longest: int) -> str:
         """Return the wanted name, or `attr.` and the name if it is taken or empty."""
@@ -58,17 +73,14 @@ class Members:
         self._taken.add(name)
         return name
 
-    def trimmed(self, sets: object, most: int) -> str:
-        """Return the members as JSON, with properties left out, the last first, down to a size."""
-        whole = encode([sets, self.held])
-        left = most - len(whole)
-        if left >= 0:
-            return whole
-        for name in reversed(self._properties):
-            if left >= 0:
-                break
-            left += len(encode({name: self.held.pop(name)}))
+    def joined(self, most: int) -> str:
+        """Return the properties as JSON; for those beyond a size, the last go first."""
+        left = most - sum(len(part) for _, part in self._properties)
+        while left < 0 and self._properties:
+            name, part = self._properties.pop()
+            del self.held[name]
+            left += len(part)
             self._tell(
                 "emf properties", f"a record is too large: property {name[:80]!r} is left out."
             )
-        return encode([sets, self.held])
+        return "".join([part for _, part in self._properties])

@@ -1,18 +1,13 @@
-"""The choices of the format: each has a default of the emf spec, and code may make another."""
+"""The choices of the format: each has a default of the emf spec, and settings make another."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-
-from ...errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from typing import Literal
+    from collections.abc import Callable, Mapping, Sequence
 
-    Rollup = Literal["none", "zero", "single", "zero+single"]
     Tell = Callable[[str, str], None]
     """Told of what had to be changed or left out: a topic (told once) and a line."""
 
@@ -36,43 +31,33 @@ class Options:
     """How metrics become records, beyond the namespace and the dimension sets.
 
     Attributes:
-        dimension_keys: The attributes that may be dimensions; all others become properties, which
-            cost nothing per value. `None` allows all (emf spec 4).
-        metric_dimensions: Dimension sets by metric: a regular expression that matches the whole
-            name, and its sets. The first match counts, before `dimension_sets` (emf spec 4).
-        rollup: Sets added to the default one: without dimensions, one for each single dimension,
-            or both. Every set is a metric to pay for, so none is added by default (emf spec 9).
-        resource_dimensions: Dimensions taken from the resource: name, then resource attribute.
-        resource_properties: Resource attributes written as properties; `None` writes all.
+        default_dimensions: Dimensions that every metric has, from the resource: name, then resource
+            attribute (emf spec 4).
+        property_keys: Attributes that stay properties, as globs, `!` before those that do not: the
+            default set has none of them, so that their values cost nothing (emf spec 4).
+        metric_dimensions: Dimension sets by metric: a glob of its name, and its sets. The first
+            match counts, before `dimension_sets` (emf spec 4).
+        resource_properties: Resource attributes written as properties, as globs.
+        rollup_zero, rollup_single: Add the set without dimensions, and one of each dimension, to
+            the default set. Every set is a metric to pay for (emf spec 9).
         scale_units: Convert units that CloudWatch has no name for (ns, min, h, d, KiBy ...) into
             one that it has, the values with them, instead of leaving the unit out (emf spec 5).
-        one_as: The unit for UCUM's "1", such as "Count" or "None"; `None` leaves it out.
+        one_as_count: Write UCUM's "1" as Count, instead of leaving the unit out (emf spec 5).
         stats_only: Write histograms as minimum, maximum, sum and count, as the collector does:
             no percentiles (emf spec 2.1).
         drop_zeros: Leave out increments of 0, which observable counters report when idle.
-
-    Raises:
-        ConfigurationError: A pattern of `metric_dimensions` is no regular expression.
     """
 
-    dimension_keys: Collection[str] | None = None
+    default_dimensions: Mapping[str, str] = field(default_factory=_service)
+    property_keys: Sequence[str] = ()
     metric_dimensions: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
-    rollup: Rollup = "none"
-    resource_dimensions: Mapping[str, str] = field(default_factory=_service)
-    resource_properties: Collection[str] | None = RESOURCE_PROPERTIES
+    resource_properties: Sequence[str] = RESOURCE_PROPERTIES
+    rollup_zero: bool = False
+    rollup_single: bool = False
     scale_units: bool = False
-    one_as: str | None = None
+    one_as_count: bool = False
     stats_only: bool = False
     drop_zeros: bool = False
-
-    def __post_init__(self) -> None:
-        for pattern in self.metric_dimensions:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ConfigurationError(
-                    f"metric_dimensions has {pattern!r}, which is no regular expression: {error}"
-                ) from None
 
 
 DEFAULTS = Options()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from json import JSONEncoder
+from json.encoder import encode_basestring_ascii as quoted
 
 from ..._limits import MAX_DEPTH, MAX_ITEMS, MAX_STRING
+
+__all__ = ["encode", "plain", "quoted", "text"]
 
 encode = JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 """Compact JSON in ASCII: no reader of lines can split a record, whatever it takes for one.
@@ -21,6 +24,8 @@ def plain(value: object, depth: int = MAX_DEPTH) -> object:
     Numbers that JSON has no form for become texts; what is nested too deep becomes `"..."`.
     """
     if isinstance(value, str):
+        if type(value) is str and value.isascii() and len(value) <= MAX_STRING:
+            return value
         return value[:MAX_STRING].encode("utf-8", "replace").decode()  # no lone surrogates
     if value is None or isinstance(value, bool):
         return value

@@ -68,7 +68,7 @@ def convert(unit: str | None, options: Options, tell: Tell) -> tuple[str | None,
     if not unit:
         return None, 1
     if unit == "1":
-        return _NAMES.get(options.one_as or ""), 1
+        return ("Count" if options.one_as_count else None), 1
     name = _NAMES.get(unit)
     if name is not None:
         return name, 1
