@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-PAGE = Path(__file__).parents[2] / "docs" / "xray-differences.md"
+PAGE = Path(__file__).parents[2] / "docs" / "xray.md"
 ABSENT = "(absent)"
 
 
@@ -79,7 +79,7 @@ class Rules(dict[str, "Callable[[Difference], bool]"]):
 
 def table(heading: str) -> set[str]:
     """Return the ids of a table of the page: the first cell of each row under the heading."""
-    part = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    part = PAGE.read_text(encoding="utf-8").partition(f"\n### {heading}\n")[2].partition("\n##")[0]
     return set(re.findall(r"^\| `([a-z0-9-]+)` \|", part, re.MULTILINE))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import threading
@@ -17,6 +16,7 @@ import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from scripts import collector as build
+from tests.backends.building import built
 from tests.collector.spans import INDEXED
 
 if TYPE_CHECKING:
@@ -127,15 +127,7 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     """The collector of `make collector`, running. Where there is Go, CI never goes without it."""
-    compiler = build.go()
-    if compiler is None:
-        pytest.skip("no collector to compare with: go is not installed")
-    binary = build.binary(compiler)
-    if not binary.exists():
-        if not os.environ.get("CI"):
-            pytest.skip("no collector to compare with; `make collector` builds it")
-        build.build(compiler)
-    running = Collector(binary, tmp_path_factory.mktemp("collector"))
+    running = Collector(built(build.build), tmp_path_factory.mktemp("collector"))
     try:
         running.wait()
         yield running

@@ -25,6 +25,8 @@ from opentelemetry.trace import (
 from heliograph.encode import xray
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from opentelemetry.sdk.trace import ReadableSpan
 
 INDEXED = ("order.id", "otel.resource.team.name", "otel.resource.team.list")
@@ -40,10 +42,15 @@ SDK = {
 }
 
 
-class Counting(IdGenerator):
-    """Span ids that occur once in a run, so that each document finds its span."""
+RUN = itertools.count(0x1000)
+"""Span ids that occur once in a run, so that each document finds its span."""
 
-    ids = itertools.count(0x1000)
+
+class Counting(IdGenerator):
+    """Ids from a count where the SDK would take random ones."""
+
+    def __init__(self, ids: Iterator[int]) -> None:
+        self.ids = ids
 
     def generate_span_id(self) -> int:
         return next(self.ids)
@@ -62,20 +69,23 @@ def span(
     events: Any = (),
     status: Any = None,
     links: Any = (),
+    trace: int = TRACE,
+    parent_id: int = PARENT,
+    ids: Iterator[int] = RUN,
     start: int = START,
     end: int = END,
 ) -> ReadableSpan:
     """Return an ended span.
 
     `parent` is "remote", "local" or None; `events` are (name, attributes); `links` are
-    (trace id, span id, attributes); `status` is ("ERROR", "why"). A value of None in `resource`
-    takes one of the SDK's own entries away.
+    (trace id, span id, attributes); `status` is ("ERROR", "why"); its id is the next of `ids`. A
+    value of None in `resource` takes one of the SDK's own entries away.
     """
     memory = InMemorySpanExporter()
     known = {**SDK, **(resource or {})}
     provider = TracerProvider(
         resource=Resource({key: value for key, value in known.items() if value is not None}),
-        id_generator=Counting(),
+        id_generator=Counting(ids),
         shutdown_on_exit=False,
         span_limits=SpanLimits(max_span_attributes=SpanLimits.UNSET),
     )
@@ -83,7 +93,7 @@ def span(
     context = None
     if parent:
         flags = TraceFlags(TraceFlags.SAMPLED)
-        above = SpanContext(TRACE, PARENT, is_remote=parent == "remote", trace_flags=flags)
+        above = SpanContext(trace, parent_id, is_remote=parent == "remote", trace_flags=flags)
         context = set_span_in_context(NonRecordingSpan(above))
     made = provider.get_tracer("tests").start_span(
         name,

@@ -23,6 +23,8 @@ During handling of the above exception, another exception occurred:
 Traceback (most recent call last):
   File "main.py", line 14, in <module>
     greet_many(['Chad', 'Dan', 1])
+  File "greetings.py", line 12, in greet_many
+    print('hello, ' + person)
 TypeError: must be str, not int
 """
 FROM = DURING.replace(

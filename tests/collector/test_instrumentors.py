@@ -20,6 +20,7 @@ from opentelemetry.trace import SpanKind
 from tests.collector.comparing import differences
 from tests.collector.content_rules import rule
 from tests.collector.spans import documents_of
+from tests.xray_sdk.program import messages, storage, tables
 
 
 @pytest.fixture(params=["", "http", "http/dup"])
@@ -58,16 +59,9 @@ def aws(url):
 
 def calls(client, url):
     """Make calls to several services, good and bad ones, and requests."""
-    s3, sqs, sns = client("s3"), client("sqs"), client("sns")
-    s3.create_bucket(Bucket="pictures")
-    s3.put_object(Bucket="pictures", Key="one", Body=b"1")
-    with contextlib.suppress(ClientError):
-        s3.get_object(Bucket="pictures", Key="two")
-    queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    sqs.send_message(QueueUrl=queue, MessageBody="1")
-    sqs.receive_message(QueueUrl=queue)
-    topic = sns.create_topic(Name="news")["TopicArn"]
-    sns.publish(TopicArn=topic, Message="1")
+    sqs = client("sqs")
+    storage(client("s3"))
+    sqs.receive_message(QueueUrl=messages(sqs, client("sns")))
     tables(client("dynamodb"))
     with contextlib.suppress(ClientError):
         client("lambda").invoke(FunctionName="nobody")
@@ -81,22 +75,6 @@ def calls(client, url):
         requests.get("http://user:secret@127.0.0.1:9/", timeout=1)
 
 
-def tables(dynamodb):
-    for name in ("left", "right"):
-        with contextlib.suppress(dynamodb.exceptions.ResourceInUseException):
-            dynamodb.create_table(
-                TableName=name,
-                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
-    dynamodb.get_item(TableName="left", Key={"id": {"S": "1"}})
-    keys = {"Keys": [{"id": {"S": "1"}}]}
-    dynamodb.batch_get_item(RequestItems={"left": keys, "right": keys})
-    with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
-        dynamodb.get_item(TableName="gone", Key={"id": {"S": "1"}})
-
-
 def test_real_calls(traced, collector, moto):
     """Documents of real calls differ from the collector's only where the table says so."""
     provider, memory = traced
@@ -106,7 +84,7 @@ def test_real_calls(traced, collector, moto):
         with contextlib.suppress(ValueError), tracer.start_as_current_span("broken"):
             raise ValueError("no stock") from KeyError("lens")
     spans = memory.get_finished_spans()
-    assert len(spans) == 20
+    assert len(spans) == 22
     theirs = {document["id"]: document for document in collector.documents(spans)}
     for one in spans:
         mine = documents_of(one)

@@ -2,8 +2,10 @@
 
 import base64
 import contextlib
+import json
 import logging
 import os
+from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -16,9 +18,10 @@ from heliograph import _notice
 from heliograph.config import Config
 from heliograph.develop.pipeline import span_exporters
 from heliograph.exporters.daemon import Daemon
-from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter
+from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter, enveloped
 
 SUCCESS, FAILURE = SpanExportResult.SUCCESS, SpanExportResult.FAILURE
+GOLD = Path(__file__).parents[1] / "gold" / "xray"
 HEADER = b'{"format":"json","version":1}\n'
 
 
@@ -90,6 +93,19 @@ def test_datagram(exporter, receiver, spans):
     assert exporter.export(spans(("a", 1), ("b", 1))) is SUCCESS
     assert [read(one) for one in receiver.datagrams(1)] == [(b"T1S", ["a", "b"])]
     assert (exporter.sent, exporter.failed, receiver.is_empty()) == (2, 0, True)
+
+
+def test_vector_40(receiver):
+    """The envelope of the rules' vector, to the byte: header line, prefix, base64 with padding."""
+    daemon = Daemon(receiver.address)
+    daemon.send(enveloped(b"T1S", b"hello"))
+    daemon.close()
+    gold = (GOLD / "40_datagram").with_suffix(".json")
+    (datagram,) = receiver.datagrams(1)
+    actual = {"vector": 40, "about": "datagram", "datagram": datagram.decode("ascii")}
+    if os.environ.get("HELIOGRAPH_ACCEPT"):
+        gold.write_text(json.dumps(actual, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    assert json.loads(gold.read_text(encoding="utf-8")) == actual
 
 
 def test_unsampled_apart(exporter, receiver, spans):

@@ -48,12 +48,13 @@ def storage(s3: Any) -> None:
         s3.get_object(Bucket="pictures", Key="two")
 
 
-def messages(sqs: Any, sns: Any) -> None:
-    """Send messages to a queue and to a topic."""
+def messages(sqs: Any, sns: Any) -> str:
+    """Send messages to a queue, whose URL is returned, and to a topic."""
     queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="1")
     topic = sns.create_topic(Name="news")["TopicArn"]
     sns.publish(TopicArn=topic, Message="1")
+    return str(queue)
 
 
 def tables(dynamodb: Any) -> None:
@@ -101,9 +102,13 @@ def main(kind: str, url: str) -> None:
             handler({"tools": tools, "url": url}, None)
         return
     import heliograph
+    from heliograph.config import Config
+    from heliograph.develop.extras import Extras
+    from heliograph.runtime import wrapping
     from heliograph.testing import FakeContext
 
-    heliograph.configure(metrics_exporters="none", handler="program.handler")
+    given = {"metrics_exporters": "none", "handler": "program.handler"}
+    wrapping.record(Config.read(given=given), Extras())
     heliograph.wrap(handler)({"tools": heliograph, "url": url}, FakeContext())
     heliograph.flush()
 

@@ -7,6 +7,7 @@ import pytest
 
 from heliograph._limits import XRAY_DOCUMENT_BYTES
 from heliograph.encode import xray
+from heliograph.encode.xray.size import compiled
 
 BIG = 200_000
 KEPT = ("name", "id", "trace_id", "parent_id", "start_time", "end_time", "type", "annotations")
@@ -111,3 +112,16 @@ def test_surrogates_are_replaced(ended, new_id):
     )
     default = json.loads(xray.to_bytes(document).decode())["metadata"]["default"]
     assert default == {"a": "x\ufffdy", "k\ufffd": 2, "pair": "😀"}
+
+
+def test_encoder_of_another_python():
+    """Where `json` has no encoder to keep, or another one, the documented one writes the same."""
+
+    def unlike():
+        """Takes other arguments than it does today."""
+
+    document = {"name": "ü\n", "parts": [1, 2.5, True, None], "inner": {"a": {}}}
+    written = [
+        "".join(compiled(make)(document, 0)) for make in (json.encoder.c_make_encoder, None, unlike)
+    ]
+    assert written == ['{"name":"ü\\n","parts":[1,2.5,true,null],"inner":{"a":{}}}'] * 3

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from heliograph.encode import xray
+from tests.collector import stacks
 
-GOLD = Path(__file__).parents[2] / "gold" / "xray"
+TESTS = Path(__file__).parents[2]
+GOLD = TESTS / "gold" / "xray"
+START, SECOND = 1_696_954_761_000_001_000, 1_000_000_000
 AWS_CALL = {"rpc.system": "aws-api", "rpc.service": "DynamoDB", "rpc.method": "GetItem"}
 LOCAL_ROOT = {
     "aws.span.kind": "LOCAL_ROOT",
@@ -39,31 +42,6 @@ RESOURCE_KEYS = {
     "array.key": ["x", "y"],
 }
 RESOURCE_PATTERNS = tuple(f"otel.resource.{key}" for key in RESOURCE_KEYS)
-PLAIN_TRACE = """Traceback (most recent call last):
-  File "main.py", line 14, in <module>
-    greet_many(['Chad', 'Dan', 1])
-  File "greetings.py", line 12, in greet_many
-    print('hello, ' + person)
-TypeError: must be str, not int
-"""
-CHAINED_TRACE = """Traceback (most recent call last):
-  File "bar.py", line 10, in greet_many
-    greet(person)
-  File "foo.py", line 5, in greet
-    raise ValueError('bad value')
-ValueError: bad value
-with more on
-new lines
-
-During handling of the above exception, another exception occurred:
-
-Traceback (most recent call last):
-  File "main.py", line 14, in <module>
-    greet_many(['Chad', 'Dan', 1])
-  File "greetings.py", line 12, in greet_many
-    print('hello, ' + person)
-TypeError: must be str, not int
-"""
 MALFORMED_TRACE = """Traceback (most recent call last):
   File "main.py", line 14 in <module>
     greet_many(['Chad', 'Dan', 1])
@@ -110,6 +88,9 @@ VECTORS = {
         "Roar",
         {"rpc.service": "com.foo.AnimalService", "http.host": "foo.com", "net.peer.name": "b.com"},
     ),
+    "10_brackets": {"name": "<subDomain>.example.com"},
+    "10_nothing_left": {"name": "<>"},
+    "10_all_good": {"name": "EP @ test_15.testing-dömain.org#GO"},
     "11_annotation_keys": {
         "attributes": {"Key@1": 1, "attr1@1": "val1", "a.b": True},
         "annotations": ("Key@1", "attr1@1", "a.b"),
@@ -230,8 +211,8 @@ VECTORS = {
             "telemetry.auto.version": "0.1",
         },
     ),
-    "28_stack": client("op", {}, events=(exception(PLAIN_TRACE),), status=("ERROR", "no")),
-    "29_chained_stack": {"events": (exception(CHAINED_TRACE),)},
+    "28_stack": client("op", {}, events=(exception(stacks.PLAIN),), status=("ERROR", "no")),
+    "29_chained_stack": {"events": (exception(stacks.DURING),)},
     "30_malformed_frames": {"events": (exception(MALFORMED_TRACE),)},
     "35_traceparent_won": server(
         "mocks.lambda_function.handler",
@@ -253,10 +234,29 @@ VECTORS = {
         "attributes": {f"key{number:02}": number for number in range(60)},
         "annotations": ("all",),
     },
+    "37_long_name": {"name": "a" * 250},
     "38_client_subsegment": client("GET", {"server.address": "api.example.com"}, facade=True),
     "41_status_429": client("GET", {"http.response.status_code": 429}),
     "41_status_503": client("GET", {"http.response.status_code": 503}),
     "41_status_403": client("GET", {"http.response.status_code": 403}),
+    "39_siblings_unnested": [
+        {"name": f"s{number}", "own_id": number, "start": START + number * 2 * SECOND,
+         "end": START + (number * 2 + 1) * SECOND}
+        for number in (1, 2, 3)
+    ],
+    "42_names_of_fields": client(
+        "S3.ListObjects",
+        {
+            "rpc.system": "aws-api",
+            "rpc.service": "S3",
+            "rpc.method": "ListObjects",
+            "aws.s3.bucket": "prices",
+            "aws.table_name": "orders",
+            "aws.extended_request_id": "x2",
+        },
+    ),
+    "43_url_with_query": client("GET", {"http.url": "https://amazon.com/page?getdata=response"}),
+    "43_host_of_url": client("GET", {"http.url": "https://aws.amazon.com/a"}),
     "44_handler": server(
         "mocks.lambda_function.handler",
         INVOCATION,
@@ -277,24 +277,48 @@ VECTORS = {
 }  # fmt: skip
 
 
+ELSEWHERE = {
+    31: ("runtime/test_header_vectors.py", "31_header"),
+    32: ("runtime/test_header_vectors.py", "32_pass_through"),
+    33: ("runtime/test_header_vectors.py", "33_no_header"),
+    34: ("runtime/test_header_vectors.py", "34_undecided"),
+    40: ("exporters/test_xray_otlp.py", "40_datagram"),
+}
+"""Vectors that are about more than one span's document: the test, and its gold file."""
+NUMBERED = range(1, 45)
+
+
 @pytest.mark.parametrize("name", VECTORS)
 def test_vector(name, ended, new_id, gold):
-    """Each vector's span becomes the documents of its gold file, to the last field."""
-    spec = dict(VECTORS[name])
-    options = {key: spec.pop(key, False) for key in ("facade", "as_segment")}
-    rule = xray.AnnotationRule(spec.pop("annotations", ()))
-    made = xray.documents(ended(**spec), new_id=new_id, annotate=rule, **options)
+    """Each vector's spans become the documents of its gold file, to the last field."""
+    several = VECTORS[name]
     number, _, about = name.partition("_")
-    documents = [json.loads(xray.to_bytes(document)) for document in made]
+    documents = []
+    for spec in several if isinstance(several, list) else [several]:
+        span = dict(spec)
+        options = {key: span.pop(key, False) for key in ("facade", "as_segment")}
+        rule = xray.AnnotationRule(span.pop("annotations", ()))
+        made = xray.documents(ended(**span), new_id=new_id, annotate=rule, **options)
+        documents += [json.loads(xray.to_bytes(document)) for document in made]
     gold(name, int(number), about.replace("_", " "), documents)
+
+
+def test_every_vector_is_accounted_for():
+    """Each numbered vector has a gold file here, or one that another test reads."""
+    here = {int(name.partition("_")[0]) for name in VECTORS}
+    assert sorted([*here, *ELSEWHERE]) == list(NUMBERED)
+    for file, name in ELSEWHERE.values():
+        assert f'"{name}"' in (TESTS / file).read_text(encoding="utf-8")
 
 
 def test_no_gold_file_is_left_over():
     """A gold file that no vector asks for would be read by nobody."""
-    assert {file.stem for file in GOLD.glob("*.json")} - set(VECTORS) == set()
+    asked = {*VECTORS, *(name for _, name in ELSEWHERE.values())}
+    assert {file.stem for file in GOLD.glob("*.json")} == asked
 
 
 @pytest.mark.parametrize("file", sorted(GOLD.glob("*.json")), ids=lambda file: file.stem)
 def test_gold_names_its_vector(file):
     """A gold file says which vector it is, so that the rule can be found."""
-    assert json.loads(file.read_text())["vector"] == int(re.match(r"\d+", file.stem)[0])
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert told["vector"] == int(re.match(r"\d+", file.stem)[0])

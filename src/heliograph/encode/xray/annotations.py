@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..._limits import XRAY_ANNOTATION_KEY, XRAY_ANNOTATION_VALUE, XRAY_ANNOTATIONS
 from .values import number
@@ -19,8 +19,6 @@ LIST = "aws.xray.annotations"
 """Attribute that lists the attributes to index; never written itself."""
 PREFIX = "annotation."
 """Attributes of this prefix are annotations under the rest of their key. A rule of ours."""
-RESOURCE = "otel.resource."
-"""What a resource's attribute is called in a document."""
 ABOUT_REQUEST = (
     "http.request.method", "http.method", "http.response.status_code", "http.status_code",
     "http.route",
@@ -37,24 +35,27 @@ class AnnotationRule:
     Args:
         patterns: Attribute names (`order.id`), globs (`tenant.*`), or `all`. Names come before
             globs when the room is short. `span.name` and `span.kind` stand for the span's own.
+
+    Attributes:
+        names: The attribute names.
+        everything: `all` is among the patterns.
+        has_globs: Any of them is a glob.
+        empty: There is none.
     """
 
-    __slots__ = ("_globs", "everything", "names")
+    __slots__ = ("_globs", "empty", "everything", "has_globs", "names")
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         found = [pattern.strip() for pattern in patterns]
         self.everything = "all" in found
         self.names = tuple(one for one in found if one and one != "all" and not _GLOB.search(one))
         self._globs = _compiled([one for one in found if _GLOB.search(one)])
+        self.has_globs = self._globs is not None
+        self.empty = not (self.names or self.has_globs or self.everything)
 
     def matches(self, key: str) -> bool:
         """True if one of the globs matches the attribute's name."""
         return self._globs is not None and self._globs.match(key) is not None
-
-    @property
-    def has_globs(self) -> bool:
-        """True if any of the patterns is a glob."""
-        return self._globs is not None
 
 
 def _compiled(globs: list[str]) -> re.Pattern[str] | None:
@@ -80,6 +81,15 @@ class Budget:
         self.over = 0
 
 
+def prefixed_of(keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the attributes with the prefix, each with the key of its annotation."""
+    return tuple((key, _key(key[len(PREFIX) :])) for key in keys if key.startswith(PREFIX))
+
+
+def _key(wanted: str) -> str:
+    return _NOT_KEY.sub("_", wanted)
+
+
 def annotations_of(
     span: ReadableSpan,
     attributes: Attributes,
@@ -87,6 +97,7 @@ def annotations_of(
     rule: AnnotationRule,
     role: Role,
     budget: Budget,
+    prefixed: Sequence[tuple[str, str]],
 ) -> dict[str, object]:
     """Return the annotations; takes their attributes, the rest is left to metadata.
 
@@ -97,15 +108,19 @@ def annotations_of(
         rule: Which attributes.
         role: A handler's subsegment also says what the request was.
         budget: Spent one by one.
+        prefixed: What `prefixed_of` returned for these attributes.
     """
+    if rule.empty and LIST not in attributes.values:
+        found = [(key, name, attributes.values[key]) for key, name in prefixed]
+    else:
+        found = _candidates(span, attributes, resource, rule, role, prefixed)
     chosen: dict[str, object] = {}
-    seen: set[str] = set()
-    for key, wanted, value in _candidates(span, attributes, resource, rule, role):
+    seen = set[str]()  # an attribute is an annotation once, whatever asks for it
+    for key, name, value in found:
         if key in seen:
             continue
         seen.add(key)
-        name = _NOT_KEY.sub("_", wanted)
-        if not _fits(name, value) or name in chosen:
+        if name in chosen or not _fits(name, value):
             continue
         if budget.left <= 0:
             budget.over += 1
@@ -118,11 +133,11 @@ def annotations_of(
 
 def _fits(name: str, value: object) -> bool:
     """True for what X-Ray indexes; lists, maps and long texts are metadata."""
+    if not 0 < len(name) <= XRAY_ANNOTATION_KEY:
+        return False
     if isinstance(value, str):
-        good = len(value) <= XRAY_ANNOTATION_VALUE
-    else:
-        good = isinstance(value, (bool, int, float))
-    return good and 0 < len(name) <= XRAY_ANNOTATION_KEY
+        return len(value) <= XRAY_ANNOTATION_VALUE
+    return isinstance(value, (int, float))
 
 
 def _candidates(
@@ -131,23 +146,22 @@ def _candidates(
     resource: Mapping[str, object],
     rule: AnnotationRule,
     role: Role,
-) -> Iterator[tuple[str, str, object]]:
-    """Yield (attribute, annotation, value), the explicitly named first (xray spec 11.1)."""
+    prefixed: Sequence[tuple[str, str]],
+) -> list[tuple[str, str, object]]:
+    """Return (attribute, annotation, value), the explicitly named first (xray spec 11.1)."""
     values = attributes.values
-    listed = _listed(attributes)
-    for key in (*rule.names, *listed):
-        value = _value(key, span, values, resource)
-        if value is not None:
-            yield key, key, value
-    for key, value in values.items():
-        if key.startswith(PREFIX):
-            yield key, key[len(PREFIX) :], value
+    named = [
+        (key, _key(key), _value(key, span, values, resource))
+        for key in (*rule.names, *_listed(attributes))
+    ]
+    found = [one for one in named if one[2] is not None]
+    found += [(key, name, values[key]) for key, name in prefixed]
     if rule.has_globs:
-        for key, value in (*values.items(), *resource.items()):
-            if rule.matches(key):
-                yield key, key, value
+        every = (*values.items(), *resource.items())
+        found += [(key, _key(key), value) for key, value in every if rule.matches(key)]
     if rule.everything:
-        yield from _everything(attributes, resource, role)
+        found += _everything(attributes, resource, role)
+    return found
 
 
 def _everything(
@@ -155,12 +169,12 @@ def _everything(
 ) -> Iterable[tuple[str, str, object]]:
     values = attributes.values
     if role.handler:
-        yield from ((key, key, values[key]) for key in ABOUT_REQUEST if key in values)
+        yield from ((key, _key(key), values[key]) for key in ABOUT_REQUEST if key in values)
     for key, value in values.items():
         if key not in attributes.taken and not key.startswith("aws.xray."):
-            yield key, key, value
+            yield key, _key(key), value
     if role.segment:
-        yield from ((key, key, value) for key, value in resource.items())
+        yield from ((key, _key(key), value) for key, value in resource.items())
 
 
 def _value(

@@ -6,8 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from opentelemetry.sdk.trace import ReadableSpan
-
 
 class Attributes:
     """Attributes that are read by key, and marked as taken once a block holds them.
@@ -17,13 +15,18 @@ class Attributes:
     Attributes:
         values: The span's attributes.
         taken: Keys that need not be written again.
+        aws_api: The span is that of an AWS call.
     """
 
-    __slots__ = ("taken", "values")
+    __slots__ = ("aws_api", "taken", "values")
 
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self.values: dict[str, object] = dict(values)
+    def __init__(self, values: Mapping[str, object] | None) -> None:
+        found = _copy(values)
+        self.values = found
         self.taken: set[str] = set()
+        newer = found.get("rpc.system.name")
+        system = newer if newer and isinstance(newer, str) else found.get("rpc.system")
+        self.aws_api = system == "aws-api"
 
     def text(self, *keys: str) -> str:
         """Return the first non-empty text among the keys, or `""`. Only strings count."""
@@ -48,26 +51,21 @@ class Attributes:
     def integer(self, *keys: str) -> int | None:
         """Return the first whole number among the keys; numeric text is tolerated."""
         for key in keys:
-            value = whole(self.values.get(key))
-            if value is not None:
-                return value
+            value = self.values.get(key)
+            if value is not None and (number := whole(value)) is not None:
+                return number
         return None
 
 
-_last: tuple[object, dict[str, object]] = (None, {})
-
-
-def resource_of(span: ReadableSpan) -> dict[str, object]:
-    """Return the attributes of a span's resource; those of the last resource are kept.
-
-    The SDK's own mapping takes a call of Python for each look, and a process has one resource.
-    """
-    global _last
-    resource, kept = _last
-    if resource is not span.resource:
-        kept = dict(span.resource.attributes)
-        _last = (span.resource, kept)
-    return kept
+def _copy(values: Mapping[str, object] | None) -> dict[str, object]:
+    """Return a dict; what a span of the SDK has copies itself in a fifth of reading it by key."""
+    if values is None:
+        return {}
+    try:
+        found = values.copy()  # type: ignore[attr-defined]  # a proxy has it if what it hides has
+    except AttributeError:
+        return dict(values)
+    return found if type(found) is dict else dict(values)
 
 
 def whole(value: object) -> int | None:

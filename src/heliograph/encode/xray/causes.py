@@ -12,7 +12,7 @@ from .values import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.sdk.trace import Event, ReadableSpan
 
@@ -24,18 +24,19 @@ FAILED_TRY = "HTTP request failure"
 
 
 def cause_of(
-    span: ReadableSpan, attributes: Attributes, new_id: Callable[[], str]
+    span: ReadableSpan, events: Sequence[Event], attributes: Attributes, new_id: Callable[[], str]
 ) -> dict[str, object]:
     """Return the block, or `{}`; exceptions are told whatever the status (xray spec 9.1).
 
     Args:
         span: The span.
+        events: Its events.
         attributes: Its attributes; takes `http.status_text` where it is the message.
         new_id: Gives each exception its id of 16 hex digits.
     """
     remote = span.kind in OUTGOING
     exceptions: list[dict[str, object]] = []
-    for event in span.events:
+    for event in events:
         if event.name == EXCEPTION:
             exceptions += _chain(event.attributes or {}, new_id, remote=remote)
         elif is_failed_try(event, attributes):
@@ -54,7 +55,7 @@ def is_failed_try(event: Event, attributes: Attributes) -> bool:
         event.name == FAILED_TRY
         and "http.response.status_code" in found
         and "aws.http.error_message" in found
-        and attributes.text("rpc.system.name", "rpc.system") == "aws-api"
+        and attributes.aws_api
     )
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 
 from ..._limits import XRAY_STRING
 from . import host, ids
-from .annotations import RESOURCE, AnnotationRule, Budget, annotations_of
-from .attributes import Attributes, resource_of
-from .aws import aws_of, is_aws_api
+from .annotations import AnnotationRule, Budget, annotations_of
+from .attributes import Attributes
+from .aws import aws_of
 from .causes import cause_of
 from .http import http_of
 from .links import links_of
 from .metadata import events_of, metadata_of
 from .names import is_aws_service, name_of
+from .plan import plan_of
+from .resource import service_of
 from .role import OUTGOING, Role, role_of
 from .sql import sql_of
-from .status import flags
+from .status import flags, http_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from .resource import Service
+
 IN_PROGRESS = "aws.xray.inprogress"
 """Attribute of a span that is sent before it ends (xray spec 6)."""
+NOTHING: dict[str, object] = {}
 
 
 def document(
@@ -47,8 +52,8 @@ def document(
         as_segment: In Lambda's trace, the handler's span is a segment of its own.
         budget: Room for annotations in this trace, spent here; the limit of a trace if None.
     """
-    role = role_of(span, facade=facade, as_segment=as_segment)
-    attributes = Attributes(span.attributes or {})
+    attributes = Attributes(span.attributes)
+    role = role_of(span, attributes, facade=facade, as_segment=as_segment)
     return assemble(span, attributes, role, new_id, annotate, budget or Budget())
 
 
@@ -61,93 +66,105 @@ def assemble(
     budget: Budget,
 ) -> dict[str, object]:
     """Return the document of a span whose part in the trace is decided."""
-    resource = resource_of(span)
-    told: dict[str, object] = {"name": name_of(span, attributes, resource, role)}
-    told.update(_identity(span, attributes, role))
-    told.update(_place(span, attributes, resource, role))
-    told.update(flags(span, attributes))
-    blocks: dict[str, object] = {
-        "cause": cause_of(span, attributes, new_id),
-        "http": http_of(span, attributes, role),
-        "sql": {} if role.segment else sql_of(span, attributes),
-        "aws": aws_of(attributes, resource, role),
-    }
-    links, dropped = links_of(span)
-    blocks["links"] = links
-    if "in_progress" in told:
-        attributes.taken.add(IN_PROGRESS)
-    shown = {RESOURCE + key: value for key, value in resource.items()} if role.resource else {}
-    blocks["annotations"] = annotations_of(span, attributes, shown, annotate, role, budget)
-    blocks["metadata"] = _metadata(span, attributes, shown, role, dropped)
-    told.update((field, block) for field, block in blocks.items() if block)
+    service, plan, events = service_of(span), plan_of(tuple(attributes.values)), span.events
+    told: dict[str, object] = {"name": name_of(span, attributes, service, role, plan.naming)}
+    _add_identity(told, span, attributes, role)
+    _add_place(told, span, attributes, service, role)
+    status = http_status(attributes) if plan.status else None
+    failed = span.status.status_code is StatusCode.ERROR
+    if failed or (status is not None and status >= 400):
+        told.update(flags(events, attributes, status, failed=failed))
+    if (failed or events) and (cause := cause_of(span, events, attributes, new_id)):
+        told["cause"] = cause
+    if plan.http and (http := http_of(span, events, attributes, role, plan.http, status)):
+        told["http"] = http
+    if plan.sql and not role.segment and (sql := sql_of(span, attributes)):
+        told["sql"] = sql
+    if aws := aws_of(attributes, service, role, plan.aws):
+        told["aws"] = aws
+    dropped = 0
+    if found := span.links:
+        links, dropped = links_of(found)
+        if links:
+            told["links"] = links
+    shown = service.shown if role.resource else NOTHING
+    if (plan.annotated or not annotate.empty) and (
+        annotations := annotations_of(
+            span, attributes, shown, annotate, role, budget, plan.prefixed
+        )
+    ):
+        told["annotations"] = annotations
+    alone = not role.handler and not dropped
+    extra = NOTHING if alone else _extra(attributes, service, role, dropped)
+    metadata = metadata_of(attributes, shown, extra, special=plan.special)
+    if events and (untold := events_of(events, attributes)):
+        metadata["span_events" if "events" in metadata else "events"] = untold
+    if metadata:
+        told["metadata"] = metadata
     return told
 
 
-def _identity(span: ReadableSpan, attributes: Attributes, role: Role) -> dict[str, object]:
-    """Return ids and times: what a document never loses (xray spec 6, 12)."""
+def _add_identity(
+    told: dict[str, object], span: ReadableSpan, attributes: Attributes, role: Role
+) -> None:
+    """Add ids and times: what a document never loses (xray spec 6, 12)."""
     context = span.get_span_context()
     if context is None or not context.is_valid:
         raise ValueError(f"span {span.name!r} has no valid ids")
-    start = _seconds(span.start_time or 0)
-    told: dict[str, object] = {
-        "id": ids.span_id(context.span_id),
-        "trace_id": ids.trace_id(context.trace_id),
-    }
-    if span.parent is not None:
-        told["parent_id"] = ids.span_id(span.parent.span_id)
-    told["start_time"] = start
-    if span.end_time is None or attributes.values.get(IN_PROGRESS) is True:
+    told["id"] = ids.span_id(context.span_id)
+    told["trace_id"] = ids.trace_id(context.trace_id)
+    if (parent := span.parent) is not None:
+        told["parent_id"] = ids.span_id(parent.span_id)
+    # a double holds no more than the microseconds of a present time
+    told["start_time"] = start = (span.start_time or 0) // 1000 / 1e6
+    end = span.end_time
+    if end is None or attributes.values.get(IN_PROGRESS) is True:
         told["in_progress"] = True
+        attributes.taken.add(IN_PROGRESS)
     else:
-        told["end_time"] = max(start, _seconds(span.end_time))
+        ended = end // 1000 / 1e6
+        told["end_time"] = max(start, ended)
     if not role.segment:
         told["type"] = "subsegment"
-    return told
 
 
-def _seconds(nanoseconds: int) -> float:
-    """Return epoch seconds to the microsecond; a double holds no more of a present time."""
-    return nanoseconds // 1000 / 1e6
-
-
-def _place(
-    span: ReadableSpan, attributes: Attributes, resource: Mapping[str, object], role: Role
-) -> dict[str, object]:
-    """Return what says on whose side of a call the span is (xray spec 3, 6)."""
+def _add_place(
+    told: dict[str, object],
+    span: ReadableSpan,
+    attributes: Attributes,
+    service: Service,
+    role: Role,
+) -> None:
+    """Add what says on whose side of a call the span is (xray spec 3, 6)."""
     if not role.segment:
-        namespace = _namespace(span, attributes, role)
-        return {"namespace": namespace} if namespace else {}
-    told: dict[str, object] = {}
-    if origin := host.origin_of(resource, role):
+        if namespace := _namespace(span, attributes, role):
+            told["namespace"] = namespace
+        return
+    if origin := host.origin_of(service.values, role):
         told["origin"] = origin
     if user := attributes.take("enduser.id"):
         told["user"] = user[:XRAY_STRING]
-    if service := host.service_of(resource):
-        told["service"] = service
-    return told
+    if version := host.service_of(service.values):
+        told["service"] = version
 
 
 def _namespace(span: ReadableSpan, attributes: Attributes, role: Role) -> str:
-    if is_aws_api(attributes) or is_aws_service(span, attributes, role):
+    if attributes.aws_api or is_aws_service(span, attributes, role):
         return "aws"
-    remote_consumer = span.kind is SpanKind.CONSUMER and attributes.text("aws.remote.service")
-    return "remote" if span.kind in OUTGOING or remote_consumer else ""
+    if span.kind in OUTGOING:
+        return "remote"
+    remote = span.kind is SpanKind.CONSUMER and attributes.text("aws.remote.service")
+    return "remote" if remote else ""
 
 
-def _metadata(
-    span: ReadableSpan,
-    attributes: Attributes,
-    shown: Mapping[str, object],
-    role: Role,
-    links_dropped: int,
-) -> dict[str, object]:
+def _extra(
+    attributes: Attributes, service: Service, role: Role, links_dropped: int
+) -> Mapping[str, object]:
+    """Return what metadata holds besides attributes."""
     extra: dict[str, object] = {}
     if role.handler:  # Lambda's own segment has the block; here the console shows metadata only
-        found = host.lambda_of(attributes, resource_of(span))
+        found = host.lambda_of(attributes, service.values)
         extra = {f"aws.{field}": value for field, value in found.items()}
     if links_dropped:
         extra["xray.links_dropped"] = links_dropped
-    metadata: dict[str, object] = {**metadata_of(attributes, shown, extra)}
-    if events := events_of(span, attributes):
-        metadata["span_events" if "events" in metadata else "events"] = events
-    return metadata
+    return extra

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from opentelemetry.trace import SpanKind
 
 from .attributes import whole
-from .status import http_status
+from .status import STATUS
 from .url import DEFAULT_PORTS, bracketed, split_host, without_user
 
 TYPE_CHECKING = False
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from .role import Role
 
 METHOD = ("http.request.method", "http.method")
-STATUS = ("http.response.status_code", "http.status_code")
 AGENT = ("user_agent.original", "http.user_agent")
 URL = ("url.full", "http.url")
 SCHEME = ("url.scheme", "http.scheme")
@@ -48,70 +50,132 @@ CLIENT_PLACE = (
     ("server.port", "net.peer.port", "network.peer.port"),
 )
 """Hosts and ports in the order of xray spec 7.2, after `http.host`."""
+PLACES = frozenset(("http.host", *SERVER_PLACE[0], *CLIENT_PLACE[0]))
+TARGETS = frozenset(("url.path", "url.query", "http.target"))
 
 
-def http_of(span: ReadableSpan, attributes: Attributes, role: Role) -> dict[str, object]:
-    """Return the block, or `{}` if the span is not about HTTP; takes what it says.
+class Asked(NamedTuple):
+    """Which parts of the block attributes of these names can fill.
+
+    Attributes:
+        method: There is a method.
+        scheme: There is a scheme.
+        full: There is a whole URL.
+        header: There is a `Host` header.
+        place: There are parts of a URL with a host.
+        target: There are other parts of a URL.
+        agent: There is a user agent.
+        client: There are addresses of the client or the peer.
+        traced: The span says that the callee sends a segment of its own.
+        size: There is the response's size.
+        message: There is a message's size.
+        consumed: The names that are not repeated in metadata.
+    """
+
+    method: bool
+    scheme: bool
+    full: bool
+    header: bool
+    place: bool
+    target: bool
+    agent: bool
+    client: bool
+    traced: bool
+    size: bool
+    message: bool
+    consumed: tuple[str, ...]
+
+
+def asked_of(keys: frozenset[str]) -> Asked | None:
+    """Return what attributes of these names can tell, None if they make no block."""
+    if keys.isdisjoint(TELLING):
+        return None
+    return Asked(
+        method=not keys.isdisjoint(METHOD),
+        scheme=not keys.isdisjoint(SCHEME),
+        full=not keys.isdisjoint(URL),
+        header="http.host" in keys,
+        place=not keys.isdisjoint(PLACES),
+        target=not keys.isdisjoint(TARGETS),
+        agent=not keys.isdisjoint(AGENT),
+        client=not keys.isdisjoint((*PEER, "client.address", "http.client_ip")),
+        traced=not keys.isdisjoint(TRACED),
+        size=not keys.isdisjoint(SIZE),
+        message="message.type" in keys,
+        consumed=tuple(keys & CONSUMED),
+    )
+
+
+def http_of(
+    span: ReadableSpan,
+    events: Sequence[Event],
+    attributes: Attributes,
+    role: Role,
+    asked: Asked,
+    status: int | None,
+) -> dict[str, object]:
+    """Return the block, or `{}` if nothing is known; takes what it says.
 
     Args:
         span: The span; its kind decides which address is the host.
+        events: Its events.
         attributes: Its attributes.
         role: `x_forwarded_for` is for segments, `traced` for subsegments.
+        asked: What `asked_of` returned for these attributes.
+        status: What `http_status` returned for them.
     """
-    if attributes.values.keys().isdisjoint(TELLING):
-        return {}
-    request, response = _request(span, attributes, role), _response(span, attributes)
     block: dict[str, object] = {}
-    if request:
+    if request := _request(span.kind, attributes, role, asked):
         block["request"] = request
+    response: dict[str, object] = {}
+    if status is not None:
+        response["status"] = status
+    size = attributes.integer(*SIZE) if asked.size else None
+    if size is None and (asked.message or events):
+        size = _received(attributes.values, events)
+    if size is not None and 0 <= size < 2**63:
+        response["content_length"] = size
     if response:
         block["response"] = response
     if block:
-        _take(attributes, response)
+        _take(attributes, response, asked)
     return block
 
 
-def _request(span: ReadableSpan, attributes: Attributes, role: Role) -> dict[str, object]:
-    values = attributes.values
+def _request(kind: SpanKind, attributes: Attributes, role: Role, asked: Asked) -> dict[str, object]:
     request: dict[str, object] = {}
-    if method := attributes.text(*METHOD):
+    if asked.method and (method := attributes.text(*METHOD)):
         request["method"] = method
-    if url := _url(span, attributes):
+    if (asked.full or asked.place) and (url := _url(kind, attributes, asked)):
         request["url"] = url
-    if agent := attributes.text(*AGENT):
+    if asked.agent and (agent := attributes.text(*AGENT)):
         request["user_agent"] = agent
-    client = _address(attributes, "client.address") or attributes.text("http.client_ip")
-    peers = any(key in values for key in PEER)
-    if address := client or _address(attributes, *PEER):
-        request["client_ip"] = address
-    if client and not peers and role.segment:
-        request["x_forwarded_for"] = True
-    if not role.segment and any(values.get(key) is True for key in TRACED):
+    if asked.client:
+        _add_client(request, attributes, role)
+    traced = asked.traced and any(attributes.values.get(key) is True for key in TRACED)
+    if traced and not role.segment:
         request["traced"] = True
     return request
 
 
-def _response(span: ReadableSpan, attributes: Attributes) -> dict[str, object]:
-    response: dict[str, object] = {}
-    if (status := http_status(attributes)) is not None:
-        response["status"] = status
-    size = attributes.integer(*SIZE)
-    if size is None:
-        size = _received(attributes.values, span.events)
-    if size is not None and 0 <= size < 2**63:
-        response["content_length"] = size
-    return response
+def _add_client(request: dict[str, object], attributes: Attributes, role: Role) -> None:
+    peers = any(key in attributes.values for key in PEER)
+    client = _address(attributes, "client.address") or attributes.text("http.client_ip")
+    if address := client or _address(attributes, *PEER):
+        request["client_ip"] = address
+    if client and not peers and role.segment:
+        request["x_forwarded_for"] = True
 
 
-def _take(attributes: Attributes, response: dict[str, object]) -> None:
-    values = attributes.values
-    for key in values.keys() & CONSUMED:
-        value = values[key]
-        if isinstance(value, (str, int)) and (key not in STATUS or "status" in response):
-            attributes.taken.add(key)
+def _take(attributes: Attributes, response: dict[str, object], asked: Asked) -> None:
+    values, taken = attributes.values, attributes.taken
+    for key in asked.consumed:
+        if isinstance(values[key], (str, int)) and (key not in STATUS or "status" in response):
+            taken.add(key)
     if "content_length" in response:
-        attributes.taken.update(key for key in SIZE if attributes.integer(key) is not None)
-    attributes.taken.update(key for key in TRACED if values.get(key) is True)
+        taken.update(key for key in SIZE if attributes.integer(key) is not None)
+    if asked.traced:
+        taken.update(key for key in TRACED if values.get(key) is True)
 
 
 def _address(attributes: Attributes, *keys: str) -> str:
@@ -142,31 +206,35 @@ def _received(values: dict[str, object], events: Sequence[Event]) -> int | None:
     return None
 
 
-def _url(span: ReadableSpan, attributes: Attributes) -> str:
+def _url(kind: SpanKind, attributes: Attributes, asked: Asked) -> str:
     """Return the URL as it is, else one built from its parts where a host is known (7.2)."""
-    if full := attributes.text(*URL):
+    if asked.full and (full := attributes.text(*URL)):
         return without_user(full)
-    server = span.kind is SpanKind.SERVER
-    host, port = _host(attributes, server=server)
+    if not asked.place:
+        return ""
+    # `http.host` brings its own port
+    host, number = attributes.text("http.host") if asked.header else "", None
+    if not host:
+        hosts, ports = SERVER_PLACE if kind is SpanKind.SERVER else CLIENT_PLACE
+        host, number = attributes.text(*hosts), attributes.integer(*ports)
+    else:
+        host = host.rpartition("@")[2]
+    place = _place(attributes.text(*SCHEME) if asked.scheme else "", host, number)
+    return f"{place}{_target(attributes)}" if place and asked.target else place and f"{place}/"
+
+
+@lru_cache(maxsize=64)  # a function calls few places
+def _place(scheme: str, text: str, number: int | None) -> str:
+    """Return scheme, host and port, `""` without a host; a port in the text comes first."""
+    host, port = split_host(text)  # botocore's DynamoDB writes `host:port`
     if not host:
         return ""
-    scheme = attributes.text(*SCHEME) or ("https" if port == "443" else "http")
+    if not port and number is not None:
+        port = str(number)
+    scheme = scheme or ("https" if port == "443" else "http")
     if port == str(DEFAULT_PORTS.get(scheme)):
         port = ""
-    place = f"{host}:{port}" if port else host
-    return f"{scheme}://{place}{_target(attributes)}"
-
-
-def _host(attributes: Attributes, *, server: bool) -> tuple[str, str]:
-    """Return host and port by xray spec 7.2's two orders; `http.host` brings its own port."""
-    if header := attributes.text("http.host"):
-        host, port = split_host(header.rpartition("@")[2])
-        return bracketed(host), port
-    hosts, ports = SERVER_PLACE if server else CLIENT_PLACE
-    host, port = split_host(attributes.text(*hosts))  # botocore's DynamoDB writes `host:port`
-    if not port and (number := attributes.integer(*ports)) is not None:
-        port = str(number)
-    return bracketed(host), port
+    return f"{scheme}://{bracketed(host)}:{port}" if port else f"{scheme}://{bracketed(host)}"
 
 
 def _target(attributes: Attributes) -> str:

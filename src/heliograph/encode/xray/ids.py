@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=16)  # the spans of an invocation have one trace
 def trace_id(value: int) -> str:
     """Return `1-` + 8 hex + `-` + 24 hex. The first part need not be a time (xray spec 2.1)."""
     text = f"{value:032x}"
@@ -11,4 +14,4 @@ def trace_id(value: int) -> str:
 
 def span_id(value: int) -> str:
     """Return 16 hex digits."""
-    return f"{value:016x}"
+    return value.to_bytes(8, "big").hex()  # half the time of formatting

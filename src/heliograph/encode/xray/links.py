@@ -8,12 +8,14 @@ from .values import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
+    from collections.abc import Sequence
+
+    from opentelemetry.trace import Link
 
 
-def links_of(span: ReadableSpan) -> tuple[list[object], int]:
+def links_of(found: Sequence[Link]) -> tuple[list[object], int]:
     """Return the links, and how many there was no room for; one without valid ids is dropped."""
-    valid = [link for link in span.links if link.context.is_valid]
+    valid = [link for link in found if link.context.is_valid]
     links: list[object] = []
     for link in valid[:XRAY_LINKS]:
         told: dict[str, object] = {

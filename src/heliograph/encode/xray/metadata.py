@@ -9,9 +9,9 @@ from .values import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from opentelemetry.sdk.trace import Event, ReadableSpan
+    from opentelemetry.sdk.trace import Event
 
     from .attributes import Attributes
 
@@ -27,31 +27,59 @@ TOLD = frozenset({
 Namespaces = dict[str, dict[str, object]]
 
 
+def is_special(key: str) -> bool:
+    """True for an attribute that is not written under its own name to `default`."""
+    return key.startswith((NAMESPACE, RESERVED))
+
+
 def metadata_of(
-    attributes: Attributes, resource: Mapping[str, object], extra: Mapping[str, object]
-) -> Namespaces:
+    attributes: Attributes,
+    resource: Mapping[str, object],
+    extra: Mapping[str, object],
+    *,
+    special: bool,
+) -> dict[str, object]:
     """Return the namespaces; `default` holds the attributes.
 
     Args:
         attributes: The span's attributes; those that are taken are left out.
         resource: The resource's attributes as the document has them, `{}` where it has none.
         extra: Further entries for `default`.
+        special: One of the attributes `is_special`.
     """
+    values, taken = attributes.values, attributes.taken
     namespaces: Namespaces = {}
     default: dict[str, object] = {}
-    for key, value in (*extra.items(), *resource.items(), *attributes.values.items()):
-        if key in attributes.taken or value is None:
+    for key, value in (*extra.items(), *resource.items()):
+        if key not in taken and value is not None:
+            default[key] = plain(value)
+    for key, value in values.items():
+        if key in taken:
             continue
-        parsed = _object(value) if key.startswith(NAMESPACE) else None
-        name = key[len(NAMESPACE) :]
-        if parsed is None or not name:
-            default[_free(key)] = plain(value)
-        else:
-            name = "default" if name.lower() == "default" else _free(name)
-            namespaces.setdefault(name, {}).update(parsed)
+        if type(value) is str and not special:  # most are
+            default[key] = value
+        elif special and is_special(key):
+            _add_special(namespaces, default, key, value)
+        elif value is not None:
+            default[key] = plain(value)
     if default:
-        namespaces["default"] = {**namespaces.get("default", {}), **default}
-    return namespaces
+        parsed = namespaces.get("default")
+        namespaces["default"] = {**parsed, **default} if parsed else default
+    return {**namespaces}
+
+
+def _add_special(
+    namespaces: Namespaces, default: dict[str, object], key: str, value: object
+) -> None:
+    if value is None:
+        return
+    parsed = _object(value) if key.startswith(NAMESPACE) else None
+    name = key[len(NAMESPACE) :]
+    if parsed is None or not name:
+        default[_free(key)] = plain(value)
+        return
+    name = "default" if name.lower() == "default" else _free(name)
+    namespaces.setdefault(name, {}).update(parsed)
 
 
 def _free(name: str) -> str:
@@ -72,18 +100,18 @@ def _object(value: object) -> dict[str, object] | None:
     return {_free(key): plain(item) for key, item in parsed.items()}
 
 
-def events_of(span: ReadableSpan, attributes: Attributes) -> list[object]:
+def events_of(events: Sequence[Event], attributes: Attributes) -> list[object]:
     """Return the events that `cause` does not tell, and what it does not tell of an exception."""
-    events: list[object] = []
-    for event in span.events:
+    told: list[object] = []
+    for event in events:
         found: Mapping[str, object] = event.attributes or {}
         if event.name == causes.EXCEPTION:
             found = _untold(found)
             if found:
-                events.append(_event(event, found))
+                told.append(_event(event, found))
         elif not causes.is_failed_try(event, attributes):
-            events.append(_event(event, found))
-    return events
+            told.append(_event(event, found))
+    return told
 
 
 def _untold(found: Mapping[str, object]) -> Mapping[str, object]:

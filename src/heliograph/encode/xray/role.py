@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from opentelemetry.trace import SpanKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
-OUTGOING = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
-HANDLERS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
+    from .attributes import Attributes
+
+OUTGOING = (SpanKind.CLIENT, SpanKind.PRODUCER)
+HANDLERS = (SpanKind.SERVER, SpanKind.CONSUMER)
+"""Tuples: a set would call the hash of an enumeration, which is written in Python."""
 
 
-class Role(NamedTuple):
+class Role:
     """The part of a span's document.
 
     Attributes:
         segment: It is a segment; otherwise an independent subsegment.
-        root: The span is its process's first of the trace.
         facade: The trace's segment belongs to Lambda.
+        resource: The document carries the resource: segments, and a process's first span of the
+            trace (xray spec 11.2).
+        handler: It is the handler's span in Lambda's own trace, written as a subsegment.
     """
 
-    segment: bool
-    root: bool
-    facade: bool
+    __slots__ = ("facade", "handler", "resource", "segment")
 
-    @property
-    def resource(self) -> bool:
-        """True for a document that carries the resource: segments, and the root once (11.2)."""
-        return self.segment or self.root
-
-    @property
-    def handler(self) -> bool:
-        """True for the handler's span in Lambda's own trace, written as a subsegment."""
-        return self.root and self.facade and not self.segment
+    def __init__(self, *, segment: bool, root: bool, facade: bool) -> None:
+        self.segment = segment
+        self.facade = facade
+        self.resource = segment or root
+        self.handler = root and facade and not segment
 
 
-def role_of(span: ReadableSpan, *, facade: bool, as_segment: bool) -> Role:
+INNER = {facade: Role(segment=False, root=False, facade=facade) for facade in (False, True)}
+"""The part of every span but a process's first, in Lambda's trace or another."""
+
+
+def role_of(span: ReadableSpan, attributes: Attributes, *, facade: bool, as_segment: bool) -> Role:
     """Decide by the table of xray spec 4.4.
 
     Args:
         span: The span.
+        attributes: Its attributes.
         facade: Its trace is the one of the invocation's header.
         as_segment: The collector's way: the handler's span is a segment all the same.
     """
-    root = span.parent is None or span.parent.is_remote
+    parent = span.parent
+    root = parent is None or parent.is_remote
     if not facade:
-        return Role(segment=root or _marked_root(span), root=root, facade=False)
-    # a subsegment needs a parent (xray spec 0.2): without one a span is kept as a segment
-    segment = span.parent is None or (as_segment and root and span.kind in HANDLERS)
-    return Role(segment=segment, root=root, facade=True)
+        segment = root or _is_marked(span, attributes)
+    else:
+        # a subsegment needs a parent (xray spec 0.2): without one a span is kept as a segment
+        segment = parent is None or (as_segment and root and span.kind in HANDLERS)
+    if not segment and not root:
+        return INNER[facade]
+    return Role(segment=segment, root=root, facade=facade)
 
 
-def _marked_root(span: ReadableSpan) -> bool:
+def _is_marked(span: ReadableSpan, attributes: Attributes) -> bool:
     """Application Signals marks the local root by attribute (xray spec 3.1, rule 2)."""
-    return (
-        span.kind in (SpanKind.SERVER, SpanKind.INTERNAL)
-        and (span.attributes or {}).get("aws.span.kind") == "LOCAL_ROOT"
+    return attributes.values.get("aws.span.kind") == "LOCAL_ROOT" and span.kind in (
+        SpanKind.SERVER,
+        SpanKind.INTERNAL,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from opentelemetry.trace import SpanKind
 
-from .annotations import RESOURCE, AnnotationRule, Budget
+from .annotations import AnnotationRule, Budget
 from .attributes import Attributes
-from .document import assemble, document
-from .role import OUTGOING, Role
+from .document import assemble
+from .resource import PREFIX
+from .role import INNER, OUTGOING, Role, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,36 +50,30 @@ def documents(
         budget: See `document`.
     """
     budget = budget or Budget()
-    if facade or not _splits(span):
-        return [
-            document(
-                span,
-                facade=facade,
-                new_id=new_id,
-                annotate=annotate,
-                as_segment=as_segment,
-                budget=budget,
-            )
-        ]
-    service = _service(span, new_id, annotate, budget)
-    return [_call(span, str(service["id"]), new_id, annotate, budget), service]
+    attributes = Attributes(span.attributes)
+    if facade or not _splits(span, attributes):
+        role = role_of(span, attributes, facade=facade, as_segment=as_segment)
+        return [assemble(span, attributes, role, new_id, annotate, budget)]
+    service = _service(span, attributes, new_id, annotate, budget)
+    return [_call(span, attributes, str(service["id"]), new_id, annotate, budget), service]
 
 
-def _splits(span: ReadableSpan) -> bool:
-    return (span.kind in OUTGOING or span.kind is SpanKind.CONSUMER) and (
-        span.attributes or {}
-    ).get("aws.span.kind") == "LOCAL_ROOT"
+def _splits(span: ReadableSpan, attributes: Attributes) -> bool:
+    return attributes.values.get("aws.span.kind") == "LOCAL_ROOT" and span.kind in (
+        *OUTGOING,
+        SpanKind.CONSUMER,
+    )
 
 
 def _call(
     span: ReadableSpan,
+    attributes: Attributes,
     parent: str,
     new_id: Callable[[], str],
     annotate: AnnotationRule,
     budget: Budget,
 ) -> dict[str, object]:
-    role = Role(segment=False, root=False, facade=False)
-    call = assemble(span, Attributes(span.attributes or {}), role, new_id, annotate, budget)
+    call = assemble(span, attributes, INNER[False], new_id, annotate, budget)
     call["parent_id"] = parent
     call.setdefault("namespace", "remote")
     if span.kind is SpanKind.CONSUMER:
@@ -87,9 +82,13 @@ def _call(
 
 
 def _service(
-    span: ReadableSpan, new_id: Callable[[], str], annotate: AnnotationRule, budget: Budget
+    span: ReadableSpan,
+    whole: Attributes,
+    new_id: Callable[[], str],
+    annotate: AnnotationRule,
+    budget: Budget,
 ) -> dict[str, object]:
-    values = {key: v for key, v in (span.attributes or {}).items() if key not in REMOTE}
+    values = {key: value for key, value in whole.values.items() if key not in REMOTE}
     attributes = Attributes(values)
     role = Role(segment=True, root=True, facade=False)
     service = assemble(span, attributes, role, new_id, annotate, budget)
@@ -108,5 +107,5 @@ def _leave_to_call(service: dict[str, object]) -> None:
         service["aws"] = {key: value for key, value in aws.items() if key not in OF_THE_CALL}
     default = metadata.get("default") if isinstance(metadata, dict) else None
     if isinstance(default, dict):
-        kept = {key: value for key, value in default.items() if key.startswith(RESOURCE)}
+        kept = {key: value for key, value in default.items() if key.startswith(PREFIX)}
         service["metadata"] = {"default": kept}

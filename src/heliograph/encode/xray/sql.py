@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from .attributes import Attributes
 
+SYSTEM = ("db.system.name", "db.system")
 SYSTEMS = frozenset({
     "db2", "derby", "hive", "ibm.db2", "mariadb", "microsoft.sql_server", "mssql", "mysql",
     "oracle", "oracle.db", "other_sql", "postgresql", "sqlite", "teradata",
@@ -24,7 +25,7 @@ def sql_of(span: ReadableSpan, attributes: Attributes) -> dict[str, object]:
         span: The span: X-Ray's console shows `url`, and the span's name says most.
         attributes: Its attributes; takes what the block says.
     """
-    system = attributes.text("db.system.name", "db.system")
+    system = attributes.text(*SYSTEM)
     if system not in SYSTEMS:
         return {}
     connection, database = _connection(attributes, system), _database(attributes)
@@ -35,7 +36,7 @@ def sql_of(span: ReadableSpan, attributes: Attributes) -> dict[str, object]:
         "user": attributes.take("db.user"),
         "sanitized_query": attributes.take("db.query.text", "db.statement"),
     }
-    attributes.take("db.system.name", "db.system", "db.connection_string")
+    attributes.take(*SYSTEM, "db.connection_string")
     if connection and database in connection:
         attributes.take("db.namespace", "db.name")
     return {field: value for field, value in fields.items() if value}

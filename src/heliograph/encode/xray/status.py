@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from opentelemetry.trace import StatusCode
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
+    from collections.abc import Sequence
+
+    from opentelemetry.sdk.trace import Event
 
     from .attributes import Attributes
 
+STATUS = ("http.response.status_code", "http.status_code")
 THROTTLES = frozenset({
     "BandwidthLimitExceeded",
     "ProvisionedThroughputExceededException",
@@ -27,28 +28,36 @@ THROTTLES = frozenset({
 
 def http_status(attributes: Attributes) -> int | None:
     """Return the HTTP status, or None if there is none that could be one."""
-    code = attributes.integer("http.response.status_code", "http.status_code")
+    code = attributes.integer(*STATUS)
     return code if code is not None and 0 <= code <= 999 else None
 
 
-def flags(span: ReadableSpan, attributes: Attributes) -> dict[str, object]:
-    """Return the flags that are true; the backend reads an absent one as false (xray spec 6)."""
-    code = http_status(attributes)
+def flags(
+    events: Sequence[Event], attributes: Attributes, code: int | None, *, failed: bool
+) -> dict[str, object]:
+    """Return the flags that are true; the backend reads an absent one as false (xray spec 6).
+
+    Args:
+        events: The span's events.
+        attributes: Its attributes.
+        code: What `http_status` returned for them.
+        failed: The span's status is an error.
+    """
     if code is None or not 400 <= code <= 599:
-        return {"fault": True} if span.status.status_code is StatusCode.ERROR else {}
+        return {"fault": True} if failed else {}
     if code >= 500:
         return {"fault": True}
-    if code == 429 or (code == 400 and _throttled(span, attributes)):
+    if code == 429 or (code == 400 and _throttled(events, attributes)):
         return {"error": True, "throttle": True}
     return {"error": True}
 
 
-def _throttled(span: ReadableSpan, attributes: Attributes) -> bool:
+def _throttled(events: Sequence[Event], attributes: Attributes) -> bool:
     """True for an AWS call that was throttled with status 400 (xray spec 8)."""
-    if attributes.text("rpc.system.name", "rpc.system") != "aws-api":
+    if not attributes.aws_api:
         return False
     kinds = [attributes.text("error.type"), attributes.text("aws.error.code")]
-    for event in span.events:
+    for event in events:
         if event.name == "exception" and event.attributes:
             kinds.append(str(event.attributes.get("exception.type", "")))
     return any(kind.rpartition(".")[2] in THROTTLES for kind in kinds)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_END = re.compile("[/?#]")
 _PASSWORD = re.compile(r"(?i)\b(password|passwd|pwd)=[^;&\s]*")
 
 
@@ -21,9 +23,12 @@ class Authority(NamedTuple):
 def authority(url: str) -> Authority:
     """Return the parts of `scheme://[user-info@]host[:port]...`; empty parts for anything else."""
     scheme, found, rest = url.partition("://")
-    if not found:
-        return Authority("", "", "")
-    host, port = split_host(_cut(rest).rpartition("@")[2].split(";")[0].split(",")[0])
+    return _authority(scheme, _cut(rest)) if found else Authority("", "", "")
+
+
+@lru_cache(maxsize=64)  # a function calls few places, under many paths
+def _authority(scheme: str, place: str) -> Authority:
+    host, port = split_host(place.rpartition("@")[2].split(";")[0].split(",")[0])
     return Authority(scheme.rpartition(":")[2].lower(), host, port)  # jdbc:mysql -> mysql
 
 
@@ -45,6 +50,8 @@ def bracketed(host: str) -> str:
 
 def without_user(url: str) -> str:
     """Return a URL without `user:password@` (xray spec 7.2)."""
+    if "@" not in url:
+        return url
     scheme, found, rest = url.partition("://")
     if not found:
         return url
@@ -60,4 +67,5 @@ def without_password(connection: str) -> str:
 
 def _cut(rest: str) -> str:
     """Return the part of a URL between `://` and path, query or fragment."""
-    return re.split(r"[/?#]", rest, maxsplit=1)[0]
+    end = _END.search(rest)
+    return rest[: end.start()] if end else rest
