@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from heliograph.runtime.invocation import OPENING
 from heliograph.triggers import detect, faas_trigger
 from heliograph.triggers.detection import TABLE
 
@@ -291,3 +292,8 @@ def test_faas_trigger(value: str, triggers: str) -> None:
     assert [faas_trigger(trigger) for trigger in triggers.split()] == [
         value for _ in triggers.split()
     ]
+
+
+def test_the_keys_that_ask_for_detection() -> None:
+    """An event with none of these keys fits no row, and carries no header."""
+    assert {key for key, _, _ in TABLE} | {"headers"} == OPENING

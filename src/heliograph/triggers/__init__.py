@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     Scalar = str | int | float | bool
     Read = Callable[[dict[str, Any], "Request", str, bool], None]
 
-__all__ = ["DIRECT", "Request", "Result", "detect", "faas_trigger", "request", "result"]
+__all__ = [
+    "DIRECT", "Request", "Result", "detect", "faas_trigger", "request",
+    "result",
+]  # fmt: skip
 
 HTTP = (
     "rest_api http_api http_api_v1 function_url alb vpc_lattice_v1 vpc_lattice_v2 websocket "
@@ -37,6 +40,9 @@ POLLED = ("sqs", "kinesis", "dynamodb", "kafka")
 BATCHES = frozenset((*POLLED, *["pipe:" + source for source in POLLED], "firehose", "s3_batch"))
 """Triggers whose result may fail some records of the batch (triggers spec 7)."""
 
+CARRYING = frozenset((DIRECT, "stepfunctions", "authorizer", "appsync"))
+"""Triggers without a reader of their own whose events may have trace headers (triggers 3.2)."""
+
 OWN_REPLIES = ("appsync", "appsync_events", "lambda_edge")  # no status: their own documents
 REPLIES = frozenset(
     trigger for trigger in FAAS if FAAS[trigger] == "http" and trigger not in OWN_REPLIES
@@ -54,15 +60,17 @@ class Request:
             None if there is none.
         route: The route template, which names the span as `{method} {route}`; None if none.
         batch_size: Records of a batch, where the result may fail some of them; else None.
+        carried: Headers by lower-case name, if one of them carries a trace context; else None.
     """
 
-    __slots__ = ("attributes", "batch_size", "method", "route")
+    __slots__ = ("attributes", "batch_size", "carried", "method", "route")
 
     def __init__(self) -> None:
         self.attributes: dict[str, Scalar] = {}
         self.method: str | None = None
         self.route: str | None = None
         self.batch_size: int | None = None
+        self.carried: dict[str, str] | None = None
 
     def put(self, key: str, value: Scalar | None) -> None:
         """Set an attribute, unless there is no value for it."""
@@ -114,7 +122,19 @@ def request(
         from .batches import size
 
         found.batch_size = size(trigger, event)
+    elif trigger == "appsync" or (type(event) is dict and "headers" in event):
+        _put_carried(trigger, event, found)
     return found
+
+
+def _put_carried(trigger: str, event: Any, found: Request) -> None:
+    if trigger in CARRYING:
+        from . import http
+
+        if trigger == "appsync":  # a batch resolver's event is a list of such events
+            item = event[0] if type(event) is list and event else event
+            event = http.table(item, "request") if type(item) is dict else http.NOTHING
+        http.headers(event, found)
 
 
 def _reader(trigger: str) -> Read | None:

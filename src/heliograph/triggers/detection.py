@@ -2,7 +2,7 @@
 
 Runs before the handler, in the caller's time. Only exact `dict`, `list` and `str` count, because
 the runtime's JSON parser yields nothing else: subclasses and doubles may run code of the user's on
-a look-up, so they are `direct`. Nothing is iterated, and no value is a key before it is a `str`.
+a look-up, so they are `direct`. No value is iterated, or a key before it is a `str`.
 """
 
 from __future__ import annotations

@@ -18,9 +18,15 @@ METHODS = frozenset(
 )
 """Known methods (HTTP conventions: RFC 9110, PATCH, QUERY), in this case only."""
 
-WANTED = frozenset(
-    ("host", "user-agent", "user_agent", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto")
-)
+CARRIERS = {"traceparent": 512, "tracestate": 513, "x-amzn-trace-id": 1024, "baggage": 8193}
+"""Headers that carry a trace context, and how many of their characters are looked at: one more than
+what is taken of those that are dropped when too long (triggers spec 3.1, 9)."""
+
+WANTED = {
+    **dict.fromkeys(("host", "user-agent", "user_agent"), MAX_STRING),
+    **dict.fromkeys(("x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"), MAX_STRING),
+    **CARRIERS,
+}
 """Headers that are read. Early events of VPC Lattice write `user_agent`."""
 
 LONGEST_NAME = 17  # len("x-forwarded-proto")
@@ -46,10 +52,11 @@ def text(source: dict[str, Any], key: str) -> str | None:
     return value[:MAX_STRING] if type(value) is str and value else None
 
 
-def headers(event: dict[str, Any]) -> dict[str, str]:
+def headers(event: dict[str, Any], request: Request) -> dict[str, str]:
     """Return the wanted headers by lower-case name, from `headers` or else `multiValueHeaders`.
 
-    One pass. Of a list its first value; what is not a string is left out.
+    One pass. Of a list its first value; what is not a string is left out. If one of them carries a
+    trace context, they are kept as `request.carried` too.
     """
     source = table(event, "headers") or table(event, "multiValueHeaders")
     names = source if len(source) <= MAX_HEADERS else [name for name in WANTED if name in source]
@@ -62,7 +69,9 @@ def headers(event: dict[str, Any]) -> dict[str, str]:
                 if type(value) is list and value:
                     value = value[0]
                 if type(value) is str and value:
-                    found[lower] = value[:MAX_STRING]
+                    found[lower] = value[: WANTED[lower]]
+    if "x-amzn-trace-id" in found or "traceparent" in found or "baggage" in found:
+        request.carried = found
     return found
 
 

@@ -15,7 +15,7 @@ def read(event: dict[str, Any], found: Request, function_arn: str, capture_query
     """Fill in what the event says of its HTTP request."""
     context = http.table(event, "requestContext")
     call = http.table(context, "http")
-    headers = http.headers(event)
+    headers = http.headers(event, found)
     domain = http.text(context, "domainName")
     http.put_method(found, http.text(call, "method"))
     http.put_path(found, http.text(event, "rawPath"))

@@ -20,5 +20,18 @@ def read(event: dict[str, Any], found: Request, _function_arn: str, _capture_que
     http.put_method(found, http.text(call, "method"))
     http.put_path(found, http.text(call, "uri"))
     http.put_client(found, None, http.text(call, "clientIp"))
+    _put_carried(http.table(call, "headers"), found)
     kind = http.text(http.table(front, "config"), "eventType")
     found.put("heliograph.edge.event_type", kind)
+
+
+def _put_carried(headers: dict[str, Any], found: Request) -> None:
+    """Keep the trace headers; each is a list of `{"key": ..., "value": ...}` by lower-case name."""
+    values: dict[str, object] = {}
+    for name in http.CARRIERS:
+        entries = headers.get(name)
+        entry = entries[0] if type(entries) is list and entries else None
+        if type(entry) is dict:
+            values[name] = entry.get("value")
+    if values:
+        http.headers({"headers": values}, found)

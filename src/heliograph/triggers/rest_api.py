@@ -15,7 +15,7 @@ def read(event: dict[str, Any], found: Request, function_arn: str, capture_query
     """Fill in what the event says of its HTTP request."""
     context = http.table(event, "requestContext")
     identity = http.table(context, "identity")
-    headers = http.headers(event)
+    headers = http.headers(event, found)
     http.put_method(found, http.text(event, "httpMethod"))
     route = http.text(event, "resource") or http.text(context, "resourcePath")
     http.put_route(found, None if route == "$default" else route)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def read(event: dict[str, Any], found: Request, _function_arn: str, capture_query: bool) -> None:
     """Fill in what the event says of its HTTP request."""
     context = http.table(event, "requestContext")
-    headers = http.headers(event)
+    headers = http.headers(event, found)
     http.put_method(found, http.text(event, "method"))
     http.put_path(found, http.text(event, "path") or http.text(event, "raw_path"))
     if capture_query:

@@ -19,7 +19,9 @@ def read(event: dict[str, Any], found: Request, function_arn: str, _capture_quer
     context = http.table(event, "requestContext")
     identity = http.table(context, "identity")
     kind = http.text(context, "eventType")
-    http.put_method(found, "GET" if kind == "CONNECT" else None)
+    if kind == "CONNECT":
+        http.headers(event, found)
+        http.put_method(found, "GET")
     found.put("heliograph.websocket.event_type", kind)
     found.put("heliograph.websocket.route", http.text(context, "routeKey"))
     found.put("heliograph.websocket.connection_id", http.text(context, "connectionId"))

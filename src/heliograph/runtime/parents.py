@@ -1,0 +1,220 @@
+"""Which of the contexts that an invocation comes with is its parent, and who samples it.
+
+Loaded where the environment's header does not say all: by settings that are not the default, and by
+the first event with a context of its own. Rules: triggers spec 4.
+"""
+
+from __future__ import annotations
+
+from .. import _notice
+from ..journal import carry, recording
+from ..journal.entry import Remote, Trace
+from ..triggers import carriers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..develop.extras import Extras
+
+CONTEXT, HEADERS, XRAY_HEADERS = "w3c.context", "w3c.headers", "xray.headers"
+ENVIRONMENT, ROOT = "xray.env", "root"
+"""The candidates: W, H, X', E and R of the spec, the first four by what a link says of them."""
+
+UNDER_XRAY = (ENVIRONMENT, CONTEXT, HEADERS, XRAY_HEADERS, ROOT)
+ELSEWHERE = (CONTEXT, HEADERS, XRAY_HEADERS, ENVIRONMENT, ROOT)
+ORDERS = {
+    "xray": (ENVIRONMENT, ROOT, CONTEXT, HEADERS, XRAY_HEADERS),
+    "event": ELSEWHERE,
+    "link": (),
+}
+"""The order of choice of each policy; `auto` has one of the two above (triggers spec 4.1)."""
+
+XRAY_EXPORTERS = ("xray", "xray-otlp")
+MAX_DECLINED = 128
+"""More invocations than can wait for their development."""
+
+
+class Policy:
+    """What the settings say of parents and sampling.
+
+    Args:
+        config: The settings.
+        extras: What code adds to them.
+
+    Attributes:
+        xray: Whether one of X-Ray's exporters gets the spans.
+        others: Whether anything else does, which X-Ray's `Sampled=0` does not bind. A processor
+            that code adds counts: nobody but itself knows what it does with a span.
+        order: The candidates, in the order of choice.
+    """
+
+    def __init__(self, config: Config, extras: Extras | None = None) -> None:
+        named = [name for name in config.traces_exporters if name != "none"]
+        given = extras.span_exporters if extras is not None else []
+        theirs = [exporter for exporter in given if not getattr(exporter, "is_xray", False)]
+        processors = extras.span_processors if extras is not None else []
+        self.xray = len(theirs) < len(given) or any(name in XRAY_EXPORTERS for name in named)
+        self.others = bool(theirs or processors) or any(n not in XRAY_EXPORTERS for n in named)
+        formats = set(config.propagators)
+        self.reads_w3c = "tracecontext" in formats
+        self.reads_baggage = "baggage" in formats
+        self.reads_xray = bool(formats & {"xray", "xray-lambda"})
+        kind = config.parent
+        if kind == "auto" and "xray-lambda" in formats:
+            kind = "xray"
+        usual = UNDER_XRAY if self.xray else ELSEWHERE
+        self.order = ORDERS.get(kind, usual)
+
+
+class Choice:
+    """How an invocation begins.
+
+    Attributes:
+        parent: The parent of its span, if it has one.
+        trace: The trace of its span, with the decision to record it.
+        links: What was not chosen: (remote span, attributes) each; None if nothing.
+        baggage: What came with the event.
+    """
+
+    __slots__ = ("baggage", "links", "parent", "trace")
+
+    def __init__(self, parent: Remote | None, trace: Trace) -> None:
+        self.parent = parent
+        self.trace = trace
+        self.links: list[tuple[object, ...]] | None = None
+        self.baggage: dict[str, object] = {}
+
+
+class Candidate:
+    """A context that the invocation comes with.
+
+    Attributes:
+        source: Which carrier it came in.
+        remote: The span; its id is 0 for a Root alone.
+        flag: Its sampled flag; None if it leaves the decision to us.
+    """
+
+    __slots__ = ("flag", "remote", "source")
+
+    def __init__(self, source: str, trace: Trace, span_id: int, flag: bool | None) -> None:
+        self.source = source
+        self.remote = Remote(trace, span_id, facade=source == ENVIRONMENT)
+        self.flag = flag
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        """Trace id and span id: what makes two of them the same."""
+        return self.remote.trace.id, self.remote.span_id
+
+
+def choose(
+    policy: Policy,
+    header: str,
+    context: dict[str, object] | None,
+    headers: dict[str, str] | None,
+    request_id: str | None,
+) -> Choice:
+    """Choose an invocation's parent and decide whether it is recorded.
+
+    Args:
+        policy: What the settings say.
+        header: The environment's X-Ray header.
+        context: What `context.w3c()` returned, or its like.
+        headers: The event's headers by lower-case name, if they carry a context.
+        request_id: Of the invocation.
+    """
+    found, extras = _candidates(policy, header, context or {}, headers or {})
+    chosen = next((found[source] for source in policy.order if source in found), None)
+    if chosen is None:
+        choice = Choice(None, recording.new_trace())
+    else:
+        trace = chosen.remote.trace
+        trace.sampled = _sampled(policy, chosen)
+        choice = Choice(chosen.remote if chosen.remote.span_id else None, trace)
+    choice.trace.extras, choice.trace.request_id = extras, request_id
+    choice.links = _links(found, chosen) or None
+    if policy.reads_baggage:
+        text = (context or {}).get("baggage") or (headers or {}).get("baggage")
+        choice.baggage = carriers.baggage(text)
+    return choice
+
+
+def _candidates(
+    policy: Policy, header: str, context: dict[str, object], headers: dict[str, str]
+) -> tuple[dict[str, Candidate], str]:
+    """Return the contexts by their source, and the parts of X-Ray's header that AWS calls carry on.
+
+    Only formats of `OTEL_PROPAGATORS` count; the environment's counts under an X-Ray exporter too,
+    whose traces are made of it.
+    """
+    found: dict[str, Candidate] = {}
+    trace, span_id, flag = carry.parse(header)
+    extras = trace.extras if trace is not None else ""
+    if trace is not None and (policy.xray or policy.reads_xray):
+        source = ENVIRONMENT if span_id else ROOT
+        found[source] = Candidate(source, trace, span_id, flag)
+    if policy.reads_w3c:
+        for source, carrier in ((CONTEXT, context), (HEADERS, headers)):
+            candidate = _w3c(source, carrier)
+            if candidate is not None:
+                found[source] = candidate
+    if policy.reads_xray:
+        trace, span_id, flag = carry.parse(headers.get("x-amzn-trace-id", ""))
+        if trace is not None and span_id:
+            found[XRAY_HEADERS] = Candidate(XRAY_HEADERS, trace, span_id, flag)
+    return found, extras
+
+
+def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate | None:
+    text = carrier.get("traceparent")
+    ids = carriers.traceparent(text)
+    if ids is None:
+        if type(text) is str:
+            _notice.debug(f"traceparent {text!r:.100} ({source}) is not valid: ignored.")
+        return None
+    trace_id, span_id, flag = ids
+    state = carriers.tracestate(carrier.get("tracestate"))
+    return Candidate(source, Trace(trace_id, sampled=flag, state=state), span_id, flag)
+
+
+def _sampled(policy: Policy, chosen: Candidate) -> bool:
+    """Decide whether to record, and note it if X-Ray is not to have it (triggers spec 4.2)."""
+    trace = chosen.remote.trace
+    carry.declined.pop(trace.id, None)
+    if chosen.source in (CONTEXT, HEADERS):
+        return recording.decide(chosen.flag, trace.id)
+    if chosen.flag is None or chosen.source == ROOT:
+        return recording.decide(None, trace.id)
+    if chosen.flag:
+        return recording.decide(True, trace.id)
+    if not policy.xray:  # 0 may only mean that active tracing is off
+        return recording.decide(None, trace.id)
+    if not policy.others:
+        return False
+    carry.declined[trace.id] = None
+    if len(carry.declined) > MAX_DECLINED:
+        del carry.declined[next(iter(carry.declined))]
+    return recording.decide(None, trace.id)
+
+
+def _links(found: dict[str, Candidate], chosen: Candidate | None) -> list[tuple[object, ...]]:
+    """Return the losers as links (triggers spec 4.3).
+
+    Lambda's own segment is below whatever the caller sent in the same trace: one of them is enough.
+    """
+    segment = found.get(ENVIRONMENT)
+    trace_id = segment.ids[0] if segment is not None else 0
+    known = {chosen.ids} if chosen is not None else set()
+    links: list[tuple[object, ...]] = []
+    for source in (CONTEXT, HEADERS, XRAY_HEADERS, ENVIRONMENT):
+        loser = found.get(source)
+        if loser is None or loser.ids in known:
+            continue
+        if source == ENVIRONMENT:
+            same = chosen is not None and chosen.ids[0] == trace_id
+        else:
+            same = loser.ids[0] == trace_id and (chosen is segment or source == XRAY_HEADERS)
+        if not same:
+            known.add(loser.ids)
+            links.append((loser.remote, {"heliograph.link.source": source}))
+    return links
