@@ -35,11 +35,28 @@ from heliograph.runtime import bootstrap, telemetry
 bootstrap.start()
 """
 
+INVOCATION = """\
+import time
+from awslambdaric.lambda_context import LambdaContext
+handler = bootstrap.invoking(lambda event, context: None)
+arn = "arn:aws:lambda:us-east-1:123456789012:function:counted"
+context = LambdaContext("id", None, None, int(time.time() * 1000) + 60000, arn)
+for _ in range(times):
+    handler({"orderId": "1"}, context)
+    telemetry.last = None  # what is put off until after the response stays so
+"""
+
 CALL = """\
 from types import ModuleType, SimpleNamespace
 from heliograph.journal import botocore, recording
 class BaseClient:
-    meta = SimpleNamespace(service_model=SimpleNamespace(service_name="dynamodb"))
+    meta = SimpleNamespace(
+        service_model=SimpleNamespace(
+            service_name="dynamodb", service_id="DynamoDB", api_version="2012-08-10"
+        ),
+        region_name="us-east-1",
+        endpoint_url="https://dynamodb.us-east-1.amazonaws.com",
+    )
     def _make_api_call(self, operation_name, api_params):
         return {"Item": {"id": {"S": "1"}}, "ResponseMetadata": {"HTTPStatusCode": 200}}
 module = ModuleType("botocore.client")
@@ -77,6 +94,7 @@ class Step:
 
 STEPS = {
     "bootstrap": Step(RUNTIME + START, 0, 1),
+    "invocation": Step(RUNTIME + INVOKED + INVOCATION, 20, 120),
     "recorded call": Step(RUNTIME + INVOKED + CALL, 20, 120),
     "developed span": Step(RUNTIME + INVOKED + SPAN, 10, 60),
 }

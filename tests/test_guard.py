@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from heliograph import _guard, _notice
-from heliograph._guard import guard
+from heliograph._guard import guard, guarded
 
 
 class Broken(Exception):  # noqa: N818 - the tests read better so
@@ -109,3 +109,22 @@ def test_unframed() -> None:
         _guard.unframe(error)
         names = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
         assert names == [__file__, __file__]
+
+
+@pytest.mark.guarded
+def test_guarded_calls(caplog):
+    """A guarded call gives the function's result; None, told, for one that fails."""
+
+    def divide(value, by):
+        return value / by
+
+    assert guarded("dividing", divide, 8, 2) == 4
+    assert caplog.messages == []
+    assert guarded("dividing", divide, 8, 0) is None
+    assert "failed while dividing: ZeroDivisionError" in caplog.text
+    with pytest.raises(KeyboardInterrupt):
+        guarded("leaving", _interrupted)
+
+
+def _interrupted():
+    raise KeyboardInterrupt

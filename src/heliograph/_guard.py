@@ -12,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
 
 OWN = __file__.rpartition("/")[0] + "/"
 """Where our own code lives: its frames are not part of the user's stack."""
@@ -50,6 +53,18 @@ class guard:  # noqa: N801 - used as a statement: `with guard("...")`
             return False
         failed(self.doing, error)
         return True
+
+
+def guarded(doing: str, function: Callable[..., Result], *args: object) -> Result | None:
+    """Call a function as in a guard's block; returns None where it failed.
+
+    For what every invocation does: a guard's object costs three times as much.
+    """
+    try:
+        return function(*args)
+    except Exception as error:  # noqa: BLE001 - the guard in another form
+        failed(doing, error)
+        return None
 
 
 def failed(doing: str, error: Exception) -> None:

@@ -12,7 +12,20 @@ import heliograph
 from heliograph import manual, testing
 from heliograph._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS, MAX_STRING
 from heliograph.journal import entry as entries
-from heliograph.journal.entry import Entry, Journal, Trace, journal, new_trace_id, random_id, short
+from heliograph.journal.entry import (
+    AHEAD,
+    SERVER,
+    Entry,
+    Journal,
+    Trace,
+    draw_ids,
+    forget_ids,
+    journal,
+    new_trace_id,
+    random_id,
+    short,
+    span_id,
+)
 
 
 def make(name: str = "entry") -> Entry:
@@ -35,6 +48,44 @@ def test_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({random_id(8) for _ in range(1000)}) == 1000
     monkeypatch.setattr(entries.os, "urandom", lambda size: b"\0" * size)
     assert random_id(8) == 1
+
+
+def test_ids_drawn_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids drawn ahead are random, used once each, never 0, and forgotten when asked."""
+    drawn = []
+    monkeypatch.setattr(entries.os, "urandom", lambda size: drawn.append(size) or b"\7" * size)
+    forget_ids()
+    draw_ids()
+    draw_ids()
+    assert drawn == [8 * AHEAD]
+    forget_ids()
+    monkeypatch.undo()
+
+    draw_ids()
+    ids = [span_id() for _ in range(3 * AHEAD)]
+    assert len(set(ids)) == 3 * AHEAD
+    assert all(0 < one < 1 << 64 for one in ids)
+    monkeypatch.setattr(entries.os, "urandom", lambda size: b"\0" * size)
+    draw_ids()
+    assert span_id() == 1
+    forget_ids()
+
+
+def test_what_is_put_off() -> None:
+    """What an entry learns later is asked for once, when it is first read; the rest is known."""
+    asked = []
+
+    def put_off(entry: Entry, name: str) -> None:
+        asked.append(name)
+        entry.trace, entry.span_id, entry.parent = Trace(7), 8, None
+        entry.name, entry.outer, entry.links, entry.attributes = "later", None, None, {}
+
+    entry = Entry.later(SERVER, put_off)
+    assert (entry.kind, entry.end, entry.ops, entry.call, asked) == (SERVER, 0, None, None, [])
+    assert (entry.trace.id, entry.span_id, entry.name) == (7, 8, "later")
+    assert asked == ["trace"]
+    with pytest.raises(AttributeError, match="colour"):
+        _ = entry.colour
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,36 @@ def test_under_the_runtime(runtime, run):
     said = [line for line in ran.ours if "tracer provider" in line]
     assert len(said) == 1
     assert len(ran.ours) == 2
+
+
+def test_the_door_speaks_to_their_open_span(theirs):
+    """An annotation, metadata and an event made within a span of theirs are on that span."""
+    with capture():
+        trace.set_tracer_provider(theirs.provider)
+        with trace.get_tracer("app").start_as_current_span("price") as span:
+            heliograph.annotate("order", "7")
+            heliograph.annotate("tier", "gold")
+            heliograph.metadata("cart", {"items": 2})
+            heliograph.metadata("total", 9, namespace="default")
+            heliograph.event("priced", amount=9)
+        assert not span.is_recording()
+        heliograph.annotate("late", True)
+
+    (price,) = theirs.spans
+    assert dict(price.attributes) == {
+        "order": "7",
+        "tier": "gold",
+        "aws.xray.annotations": ("order", "tier"),
+        "aws.xray.metadata.default": '{"cart": {"items": 2}, "total": 9}',
+    }
+    assert [(e.name, dict(e.attributes)) for e in price.events] == [("priced", {"amount": 9})]
+
+
+def test_the_door_leaves_an_unsampled_span_alone(theirs):
+    """A span of theirs that does not record takes nothing, and nothing fails."""
+    with capture():
+        trace.set_tracer_provider(theirs.provider)
+        with trace.use_span(trace.NonRecordingSpan(trace.SpanContext(1, 2, is_remote=True))):
+            heliograph.annotate("order", "7")
+
+    assert theirs.spans == []

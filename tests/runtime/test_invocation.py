@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
 import heliograph
-from heliograph.journal.entry import journal
+from heliograph.journal import current
+from heliograph.journal.entry import journal, span_id
 from heliograph.runtime import telemetry
 from heliograph.testing import FakeContext, capture
 
@@ -174,3 +176,69 @@ def test_configure_twice_replaces_the_settings():
 
         assert [span.name for span in second.spans] == ["function"]
         assert first._spans.get_finished_spans() == ()
+
+
+def test_what_the_handler_changes_is_not_seen(monkeypatch):
+    """Event and header are those the handler was called with, whatever it does to them."""
+
+    def handler(event, context):
+        event["Records"] = [{"eventSource": "aws:sqs"}]
+        event.pop("requestContext", None)
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER.replace("6b0121d0", "6b0121d1"))
+
+    with capture() as captured:
+        for given in ({"orderId": "1"}, event("http_api")):
+            monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER)
+            heliograph.wrap(handler)(given, FakeContext())
+        plain, http = captured.spans
+
+    assert attributes(plain)["heliograph.trigger"] == "direct"
+    assert attributes(http)["heliograph.trigger"] == "http_api"
+    assert plain.context.trace_id == http.context.trace_id == TRACE
+
+
+def test_a_forked_child_hangs_below_the_same_span():
+    """Parent and child know the handler's span by the same ids, and make no other id twice."""
+    read, write = os.pipe()
+
+    def handler(event, context):
+        child = os.fork()
+        here = current.span()
+        told = f"{here.trace.id} {here.span_id} {span_id()}"
+        if not child:
+            os.write(write, told.encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        seen.append(told.split())
+        seen.append(os.read(read, 1000).decode().split())
+
+    with capture():
+        for _ in range(2):  # the second has ids drawn ahead
+            seen = []
+            heliograph.wrap(handler)({}, FakeContext())
+            ours, theirs = seen
+            assert ours[:2] == theirs[:2]
+            assert ours[2] != theirs[2]
+
+
+def test_threads_that_ask_at_once_get_the_same_span():
+    """However many threads first need the handler's span, it has one id and is one entry."""
+    start = threading.Barrier(8)
+
+    def ask(entry, seen):
+        start.wait(5)
+        seen.append((entry.span_id, id(entry.trace)))
+
+    def handler(event, context):
+        seen = []
+        entry = current.span()
+        threads = [threading.Thread(target=ask, args=(entry, seen)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+        return len(seen), len(set(seen)), len(journal.entries)
+
+    with capture() as captured:
+        assert heliograph.wrap(handler)({}, FakeContext()) == (8, 1, 1)
+        assert len(captured.spans) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .._guard import guard
+from .._guard import guarded
 from . import carry, current, keep
 from .recording import Recorder, recorders
 
@@ -41,17 +41,13 @@ def install(module: ModuleType) -> None:
     original = base._make_api_call
 
     def _make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
-        begun = wrapper = None
-        with guard("recording an AWS call"):
-            wrapper = _in_line(self)
-            begun = _begin(self, operation_name, api_params) if wrapper is None else None
-        if wrapper is not None:
-            call = partial(original, self)
-            return wrapper(call, self, (operation_name, api_params), {})
+        begun = guarded("recording an AWS call", _begin, self, operation_name, api_params)
         if begun is None:
             return original(self, operation_name, api_params)
         entry, token = begun
-        service = self.meta.service_model.service_name if recorder.response_hook else ""
+        if entry is None:  # in line: the token is the official wrapper
+            return token(partial(original, self), self, (operation_name, api_params), {})
+        service = _service(self) if recorder.response_hook is not None else ""
         try:
             result = original(self, operation_name, api_params)
         except BaseException as error:
@@ -68,31 +64,33 @@ def install(module: ModuleType) -> None:
     recorders["botocore"] = recorder
 
 
-def _in_line(client: Any) -> Any:
-    """Return the official wrapper for a call that has to be described live; else None."""
-    global _wrapper
-    if client.meta.service_model.service_name not in IN_LINE or recorder.parent() is None:
-        return None
-    if _wrapper is None:
-        _wrapper = official_wrapper()
-    return _wrapper
-
-
 def _begin(client: Any, operation: str, params: Any) -> Any:
+    """Begin the entry of a call; (None, official wrapper) for one that is described live."""
+    global _wrapper
     parent = recorder.parent()
     if parent is None:
         return None
-    meta = client.meta
-    begun = recorder.begin(operation, parent, meta, (operation, keep.facts(params) or {}))
-    recorder.ask(begun[0], meta.service_model.service_name, operation, params)
+    if _service(client) in IN_LINE:
+        _wrapper = _wrapper or official_wrapper()
+        if _wrapper is not None:
+            return None, _wrapper
+    begun = recorder.begin(operation, parent, client.meta, (operation, keep.facts(params) or {}))
+    if recorder.request_hook is not None:
+        recorder.ask(begun[0], _service(client), operation, params)
     return begun
+
+
+def _service(client: Any) -> str:
+    name: str = client.meta.service_model.service_name
+    return name
 
 
 def install_header(module: ModuleType) -> None:
     """Write the current span's X-Ray header on every request, retries too.
 
     `prepare_request` runs after botocore's own `before-call` handlers and after signing;
-    `X-Amzn-Trace-Id` is never signed (triggers spec 8.1).
+    `X-Amzn-Trace-Id` is never signed (triggers spec 8.1). The request that it returns is the one
+    that leaves, made for this attempt.
 
     Args:
         module: `botocore.endpoint`, just imported.
@@ -101,12 +99,16 @@ def install_header(module: ModuleType) -> None:
     original = endpoint.prepare_request
 
     def prepare_request(self: Any, request: Any) -> Any:
-        with guard("writing the X-Ray header of an AWS call"):
-            span = current.span()
-            if span is not None:
-                carry.onto_aws_call(span, request.headers)
-        return original(self, request)
+        prepared = original(self, request)
+        span = current.span()
+        if span is not None:
+            guarded("writing the X-Ray header of an AWS call", _write, span, prepared)
+        return prepared
 
     prepare_request.__doc__ = original.__doc__
     prepare_request.__wrapped__ = original  # type: ignore[attr-defined]
     endpoint.prepare_request = prepare_request
+
+
+def _write(span: Any, prepared: Any) -> None:
+    carry.onto_aws_call(span, prepared.headers)

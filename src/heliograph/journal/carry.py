@@ -7,19 +7,24 @@ switches off Lambda's loop detection, and all of them need OpenTelemetry loaded.
 
 from __future__ import annotations
 
-from .._guard import guard
+from .._guard import guarded
 from . import current
 from .entry import Entry, Remote, Trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
+    from typing import Any
 
 XRAY = "X-Amzn-Trace-Id"
 MAX_HEADER = 256
 """Characters of an X-Ray header; beyond, unknown parts go first (triggers spec 8.2)."""
 MAX_INCOMING = 1024
 """Characters read of an incoming X-Ray header (triggers spec 9)."""
+
+declined: dict[int, None] = {}
+"""Traces that are recorded though X-Ray does not want them, the newest last: `Sampled=0` stays what
+its header says, and its exporters get nothing of them (`runtime/parents.py`)."""
 
 
 def parse(header: str) -> tuple[Trace | None, int, bool | None]:
@@ -73,12 +78,17 @@ def _hex(value: str, digits: int) -> int:
 def xray(span: Entry | Remote) -> str:
     """Return the X-Ray header that makes `span` the parent of what it is sent to."""
     trace = span.trace
-    root = f"{trace.id:032x}"
-    flag = "1" if trace.sampled else "0"
+    root = trace.text or _text(trace)
+    flag = "1" if trace.sampled and not (declined and trace.id in declined) else "0"
     header = f"Root=1-{root[:8]}-{root[8:]};Parent={span.span_id:016x};Sampled={flag}"
     if trace.extras:
         return _with_extras(header, trace.extras)
     return header
+
+
+def _text(trace: Trace) -> str:
+    trace.text = f"{trace.id:032x}"
+    return trace.text
 
 
 def _with_extras(header: str, extras: str) -> str:
@@ -104,7 +114,7 @@ def write_tracecontext(span: Entry | Remote, headers: MutableMapping[str, str]) 
     """Write `traceparent`, and `tracestate` if there is one."""
     trace = span.trace
     flags = "01" if trace.sampled else "00"
-    headers["traceparent"] = f"00-{trace.id:032x}-{span.span_id:016x}-{flags}"
+    headers["traceparent"] = f"00-{trace.text or _text(trace)}-{span.span_id:016x}-{flags}"
     if trace.state:
         headers["tracestate"] = trace.state
 
@@ -153,27 +163,36 @@ environment_header = ""
 
 def onto_request(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
     """Write the configured propagators' headers of an HTTP request."""
-    for write in writers:
-        with guard("writing a trace header of an HTTP request"):  # one that fails is one
-            write(span, headers)
+    for write in writers:  # one that fails is one
+        guarded("writing a trace header of an HTTP request", write, span, headers)
 
 
-def onto_aws_call(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
+def onto_aws_call(span: Entry | Remote, headers: MutableMapping[str, Any]) -> None:
     """Write X-Ray's header of an AWS call; one that user code set by itself is left alone.
 
     Inside Lambda, botocore has already written the environment's header, percent-quoted: that one
     names Lambda's segment and not the call's span, and is replaced (triggers spec 8.1).
+
+    Args:
+        span: The span of the call.
+        headers: A mapping in which setting a header replaces it; botocore's values are bytes.
     """
     present = headers.get(XRAY)
-    if present is not None and not _is_environments(str(present)):
-        return
-    if present is not None:
-        del headers[XRAY]  # botocore's mapping appends
-    headers[XRAY] = xray(span)
+    if present is None:
+        headers[XRAY] = xray(span)
+    elif isinstance(present, bytes):
+        if _is_environments(present.decode("latin-1")):
+            headers[XRAY] = xray(span).encode()
+    elif _is_environments(present):
+        headers[XRAY] = xray(span)
 
 
 def _is_environments(value: str) -> bool:
     if value == environment_header:
+        return True
+    if "%" not in value:
+        return False
+    if value.replace("%7C", "|") == environment_header:  # Lineage's bar: nothing else is quoted
         return True
     from urllib.parse import unquote  # loaded by botocore
 

@@ -48,7 +48,8 @@ def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
     if value is None:
         return None, False
     if type(value) is Entry:
-        return value, not _suppressed(value, library)
+        plain = value.outer is None and value.call is None  # mostly: below the handler's span
+        return value, plain or not _suppressed(value, library)
     parent, suppressed = read_context(value)
     return parent, not suppressed or (suppressed == "http" and library != "requests")
 
@@ -79,11 +80,24 @@ def leave(entry: Entry, token: Token[object]) -> None:
             here.set(entry.outer)
 
 
-def _no_baggage() -> dict[str, object]:
-    return {}
+class Received:
+    """What an invocation's span has for its `outer`: the baggage that came with the event."""
+
+    __slots__ = ("baggage",)
+
+    def __init__(self, baggage: dict[str, object]) -> None:
+        self.baggage = baggage
 
 
-baggage: Callable[[], dict[str, object]] = _no_baggage
+def received_baggage() -> dict[str, object]:
+    """Return the baggage that came with the event, if what is current is of its invocation."""
+    value = here.get()
+    while type(value) is Entry:
+        value = value.outer
+    return value.baggage if type(value) is Received else {}
+
+
+baggage: Callable[[], dict[str, object]] = received_baggage
 """Returns the current baggage. Set by `api/context.py`: only its API can write any."""
 
 

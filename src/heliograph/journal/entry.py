@@ -30,6 +30,34 @@ def random_id(size: int) -> int:
     return int.from_bytes(os.urandom(size), "big") or 1
 
 
+_span_ids: list[int] = []
+"""Span ids drawn ahead: one of `os.urandom`'s calls into the kernel serves many spans."""
+
+AHEAD = 64
+
+
+def draw_ids() -> None:
+    """Draw span ids for the spans to come, in an environment that no snapshot is taken of any more.
+
+    That is one whose first invocation has begun (lifecycle spec 1.8); done after a response.
+    """
+    if len(_span_ids) < AHEAD // 2:
+        _span_ids.extend(memoryview(os.urandom(8 * AHEAD)).cast("Q"))
+
+
+def forget_ids() -> None:
+    """Forget the ids drawn ahead: a forked child would repeat its parent's."""
+    _span_ids.clear()
+
+
+def span_id() -> int:
+    """Return a random span id, never 0."""
+    try:
+        return _span_ids.pop() or 1
+    except IndexError:
+        return random_id(8)
+
+
 def new_trace_id() -> int:
     """Return a trace id in X-Ray's form: 32 bits of epoch seconds, 96 random bits."""
     return (time_ns() // 1_000_000_000) << 96 | random_id(12)
@@ -54,9 +82,10 @@ class Trace:
         extras: Parts of the X-Ray header besides Root, Parent and Sampled, such as Lineage,
             carried on verbatim (triggers spec 8.2).
         request_id: The invocation it belongs to, if any.
+        text: Its id in hexadecimal, or "" until a header is written.
     """
 
-    __slots__ = ("extras", "id", "request_id", "sampled", "state")
+    __slots__ = ("extras", "id", "request_id", "sampled", "state", "text")
 
     def __init__(
         self,
@@ -72,6 +101,7 @@ class Trace:
         self.state = state
         self.extras = extras
         self.request_id = request_id
+        self.text = ""
 
 
 class Remote:
@@ -132,21 +162,22 @@ class Entry:
         outer: What was current when it was entered (`current.py`).
         context: The OpenTelemetry context in which it is current, made when asked for.
         facade: The OpenTelemetry span that stands for it, made when asked for.
+        put_off: Sets what was not set at start, when it is first asked for (`later`).
     """
 
     __slots__ = (
         "attributes", "call", "context", "end", "facade", "kind", "links", "name", "ops", "outer",
-        "parent", "scope", "span_id", "start", "trace",
+        "parent", "put_off", "scope", "span_id", "start", "trace",
     )  # fmt: skip
 
     def __init__(
         self, name: str, parent: Entry | Remote | None, trace: Trace, *, kind: int = INTERNAL
     ) -> None:
-        self.name = short(name)
+        self.name = name if type(name) is str and len(name) <= MAX_STRING else short(name)
         self.parent = parent
         self.trace = trace
         self.kind = kind
-        self.span_id = random_id(8)
+        self.span_id = span_id()
         self.start = time_ns()
         self.end = 0
         self.scope: tuple[object, ...] | None = None
@@ -157,6 +188,31 @@ class Entry:
         self.outer: object = None
         self.context: object = None
         self.facade: object = None
+        self.put_off: Callable[[Entry, str], None] | None = None
+
+    @classmethod
+    def later(cls, kind: int, put_off: Callable[[Entry, str], None]) -> Entry:
+        """Return an entry that starts now, and learns what is in `PUT_OFF` later.
+
+        Args:
+            kind: As for `Tracer.start_span`.
+            put_off: Called with the entry and one of the names when that is first read; sets it.
+        """
+        entry = cls.__new__(cls)
+        entry.start = time_ns()
+        entry.end = 0
+        entry.kind = kind
+        entry.scope = entry.ops = entry.call = entry.context = entry.facade = None
+        entry.put_off = put_off
+        return entry
+
+    def __getattr__(self, name: str) -> Any:
+        """Set what was put off: called for a slot that was never set."""
+        if name not in PUT_OFF:
+            raise AttributeError(name)
+        if self.put_off is not None:
+            self.put_off(self, name)
+        return object.__getattribute__(self, name)
 
     def op(self, *call: object) -> None:
         """Record a call made on the span; after its end, or past the bound, it is told instead."""
@@ -173,6 +229,10 @@ class Entry:
                 "span ops",
                 f"span {self.name!r:.100} has {MAX_OPS} calls recorded; {call[0]} is left out.",
             )
+
+
+PUT_OFF = ("attributes", "links", "name", "outer", "parent", "span_id", "trace")
+"""What an entry of `Entry.later` learns when it is first asked for."""
 
 
 def _nothing_to_flush() -> bool:

@@ -58,7 +58,7 @@ class Fault:
         with guard("recording the response of an exception"):
             response = getattr(error, "response", None)
             plain = type(response) is dict
-            self.response = keep.facts(response) if plain else response_facts(response)
+            self.response = keep.facts(response) if plain else keep.response(response)
         self.details: object = None
         if isinstance(error, SyntaxError):
             self.details = keep.facts({name: getattr(error, name, None) for name in _PLACE})
@@ -66,28 +66,6 @@ class Fault:
 
 _PLACE = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset")
 """Attributes of a `SyntaxError` that Python prints."""
-
-
-def response_facts(response: object) -> object:
-    """Keep nothing of a response object unless a recorder knows its library (see `requests.py`)."""
-    return None if response is None else _known_responses(response)
-
-
-def _no_response(response: object) -> object:  # noqa: ARG001 - the same call as a recorder's
-    return None
-
-
-_known_responses = _no_response
-
-
-def know_responses(keeper: object) -> None:
-    """Let a recorder of a library keep that library's response objects.
-
-    Args:
-        keeper: Called with a response; returns its facts, or None for one it does not know.
-    """
-    global _known_responses
-    _known_responses = keeper  # type: ignore[assignment]
 
 
 def _text(value: object) -> str:

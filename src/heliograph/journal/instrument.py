@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import _notice
 from .._guard import guard
 
 TYPE_CHECKING = False
@@ -55,6 +56,22 @@ class DoorMetric(Instrument):
     """A metric of `heliograph.metric`: a distribution of any numbers, under CloudWatch's names."""
 
     __slots__ = ()
+
+
+def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:
+    """Hand a metric's dimension sets on as an attribute, as OpenTelemetry's own API can (emf 4)."""
+    if isinstance(sets, (list, tuple)) and sets and all(map(_are_names, sets)):
+        attributes["aws.emf.dimension_sets"] = sets
+    else:
+        _notice.warn(
+            f"metric {name!r:.100} dimension sets",
+            f"metric {name!r:.100}: dimension_sets {sets!r:.100} must be lists of names such as "
+            '[["service"], ["service", "route"]]: left out.',
+        )
+
+
+def _are_names(keys: object) -> bool:
+    return isinstance(keys, (list, tuple)) and all(isinstance(key, str) for key in keys)
 
 
 observables: list[Instrument] = []

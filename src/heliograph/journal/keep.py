@@ -15,6 +15,7 @@ from .._limits import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 MAX_BITS = 4096
@@ -57,6 +58,12 @@ PAYLOADS = frozenset(
 )
 """Members of AWS requests and responses that hold a user's data: never copied."""
 
+HEADERS = "HTTPHeaders"
+"""A response's headers: describers look there for what `RequestId` beside it says mostly, and to
+copy them is half of what a copy takes."""
+
+LEFT_OUT = PAYLOADS | {HEADERS}
+
 
 class Shortened(list[object]):
     """The kept head of a longer list; `len()` is still the length of the whole.
@@ -95,22 +102,32 @@ def _facts(value: Any, depth: int, left: list[int]) -> object:
     left[0] -= 1
     if depth == 0 or left[0] < 0:
         return None
-    if isinstance(value, dict):
-        return _mapping(value, depth, left)
+    if kind is dict or isinstance(value, dict):
+        return _mapping(value, depth - 1, left)
     if isinstance(value, (list, tuple)):
-        return _sequence(value, depth, left)
+        return _sequence(value, depth - 1, left)
     if isinstance(value, str):
         return str.__str__(value)[:MAX_STRING]
     return None
 
 
-def _mapping(value: dict[object, object], depth: int, left: list[int]) -> object:
-    copy: dict[str, object] = {}
+def _mapping(value: dict[Any, object], depth: int, left: list[int]) -> object:
+    if type(value) is dict and len(value) <= MAX_ITEMS:
+        copy = value.copy()
+        for key, member in copy.items():
+            if type(key) is not str or len(key) > MAX_STRING:
+                break
+            if key in LEFT_OUT and (key != HEADERS or "RequestId" in copy):
+                copy[key] = None
+            elif type(member) is not str or len(member) > MAX_STRING:
+                copy[key] = _facts(member, depth, left)
+        else:
+            return copy
+    copy = {}
     # taken in one step: another thread of the function's may be writing to it
     for key, member in list(islice(dict.items(value), MAX_ITEMS)):
         if type(key) is str:
-            kept = None if key in PAYLOADS else _facts(member, depth - 1, left)
-            copy[key[:MAX_STRING]] = kept
+            copy[key[:MAX_STRING]] = None if key in PAYLOADS else _facts(member, depth, left)
     return copy
 
 
@@ -120,10 +137,19 @@ def _sequence(
     """Copy a list or tuple; which of both it was is a fact too: describers ask."""
     if isinstance(value, tuple):
         members = tuple.__getitem__(value, slice(MAX_ITEMS))
-        return tuple([_facts(member, depth - 1, left) for member in members])
+        return tuple([_facts(member, depth, left) for member in members])
     whole = list.__len__(value)
-    head = [_facts(member, depth - 1, left) for member in list.__getitem__(value, slice(MAX_ITEMS))]
+    head = [_facts(member, depth, left) for member in list.__getitem__(value, slice(MAX_ITEMS))]
     return head if whole <= MAX_ITEMS else Shortened(head, whole)
+
+
+def _no_response(response: object) -> object:  # noqa: ARG001 - the same call as a recorder's
+    return None
+
+
+response: Callable[[object], object] = _no_response
+"""Keeps the response object of an exception, if it is of a library that a recorder knows; its body
+is never kept. Set by `requests.py`."""
 
 
 def attribute(key: object, value: Any) -> object:

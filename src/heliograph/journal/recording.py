@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import time_ns
 
-from .._guard import guard, unframe
+from .._guard import guard, guarded, unframe
 from . import current
 from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, journal, new_trace_id
 
@@ -26,19 +26,26 @@ decide: Callable[[bool | None, int], bool] = parentbased_always_on
 active = False
 """Whether anything is recorded in this process: set by bootstrap, `wrap` in Lambda, `configure`."""
 
-request_id: str | None = None
-"""Id of the running invocation, which new traces belong to."""
+origin: Entry | None = None
+"""The span of the running invocation: new traces belong to it."""
 
-extras = ""
-"""Parts of the environment's X-Ray header that every AWS call carries on, such as Lineage."""
+
+def extras() -> str:
+    """Return what every AWS call carries on of the environment's X-Ray header, such as Lineage."""
+    return origin.trace.extras if origin is not None else ""
+
+
+def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
+    """Return a new trace, with the sampler's decision."""
+    trace_id = new_trace_id()
+    return Trace(trace_id, sampled=decide(None, trace_id), extras=extras, request_id=request_id)
 
 
 def trace_for(parent: Entry | Remote | None) -> Trace:
     """Return the trace of a new span: its parent's, or a new one, with the sampler's decision."""
     if parent is None:
-        trace_id = new_trace_id()
-        sampled = decide(None, trace_id)
-        return Trace(trace_id, sampled=sampled, extras=extras, request_id=request_id)
+        owner = origin.trace.request_id if origin is not None else None
+        return new_trace(request_id=owner, extras=extras())
     trace = parent.trace
     if decide(trace.sampled, trace.id) == trace.sampled:
         return trace
@@ -86,9 +93,11 @@ class Recorder:
     def begin(
         self, name: str, parent: Entry | Remote, subject: object, request: object
     ) -> tuple[Entry, Token[object]]:
-        """Start the entry of a call and make it current."""
-        entry = start(name, parent, kind=CLIENT)
+        """Start the entry of a call below `parent`, and make it current."""
+        trace = parent.trace
+        entry = Entry(name, parent, trace if trace.sampled else trace_for(parent), kind=CLIENT)
         entry.call = Call(self.library, subject, request)
+        journal.add(entry)
         return entry, current.enter(entry)
 
     def answer(
@@ -108,11 +117,12 @@ class Recorder:
             response: What the call returned.
             seen: What the user's response hook is called with, after the span.
         """
-        with guard(f"recording a response of {self.library}"):
-            if entry.call is not None:
-                entry.call.answer = keep(response)
-        self._hooked(entry, *seen)
-        entry.end = time_ns()
+        end = time_ns()
+        call: Any = entry.call
+        call.answer = guarded(f"recording a response of {self.library}", keep, response)
+        if entry.ops is not None or self.response_hook is not None:
+            self._hooked(entry, *seen)
+        entry.end = end
         current.leave(entry, token)
 
     def fail(self, entry: Entry, token: Token[object], error: BaseException, *seen: object) -> None:

@@ -12,7 +12,7 @@ _started = perf_counter_ns()
 
 from .. import _notice  # noqa: E402 - the clock starts before our own imports
 from .. import config as settings  # noqa: E402
-from .._guard import guard, unframe  # noqa: E402
+from .._guard import guard, guarded, unframe  # noqa: E402
 from . import loop, telemetry  # noqa: E402
 
 TYPE_CHECKING = False
@@ -31,8 +31,8 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
     def invoke(*args: Any, **kwargs: Any) -> Any:
         invocation = None
         if telemetry.running is None:  # else wrapped twice: by the layer and by the user's code
-            with guard("beginning the invocation"):
-                invocation = telemetry.begin(*_arguments(args, kwargs))
+            given = args if len(args) == 2 and not kwargs else _arguments(args, kwargs)
+            invocation = guarded("beginning the invocation", telemetry.begin, *given)
         try:
             result = handler(*args, **kwargs)
         except BaseException as error:
@@ -43,8 +43,7 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
             unframe(error)
             raise
         if invocation is not None:
-            with guard("ending the invocation"):
-                invocation.returned(result)
+            guarded("ending the invocation", invocation.returned, result)
             _over(leaving=False)
         return result
 

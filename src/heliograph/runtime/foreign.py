@@ -7,6 +7,7 @@ later - result, error, end - is given to it after the response, as with ours.
 from __future__ import annotations
 
 from .._guard import guard
+from ..journal.entry import Remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,26 +46,29 @@ def start(theirs: Any, entry: Entry) -> object:
     """
     global _known
     from opentelemetry import trace
-    from opentelemetry.context import Context
 
-    from ..develop.replay import parent_context
+    from ..api.context import context_of
+    from ..develop.replay import links_of, parent_context
     from ..journal import botocore, requests
     from ..version import VERSION
 
     _known = theirs
+    parent = entry.parent  # Lambda's flag binds X-Ray; that of a caller's context is for all
+    sampled = entry.trace.sampled or not isinstance(parent, Remote) or parent.facade
     botocore.recorder.recording = requests.recorder.recording = False  # left to their instrumentors
     span = theirs.get_tracer("heliograph", VERSION).start_span(
         entry.name,
-        parent_context(entry),
+        parent_context(entry, sampled=sampled),
         trace.SpanKind(entry.kind),
         entry.attributes,
-        start_time=entry.start,
+        links_of(entry),
+        entry.start,
     )
     ids = span.get_span_context()
     if ids.is_valid:
-        entry.trace.id, entry.span_id = ids.trace_id, ids.span_id
+        entry.trace.id, entry.trace.text, entry.span_id = ids.trace_id, "", ids.span_id
     _open.append((span, entry))
-    return trace.set_span_in_context(span, Context())
+    return trace.set_span_in_context(span, context_of(entry.outer))
 
 
 def finish(deadline: Deadline) -> None:

@@ -6,17 +6,21 @@ import sys
 from time import time_ns
 
 from .. import config as settings
-from .. import triggers
-from .._guard import guard
+from .._guard import guard, guarded
 from .._limits import MAX_RESPONSE_BYTES
 from ..journal import carry, current, recording
-from ..journal.entry import SERVER, Entry, Remote, Trace, journal
+from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, journal, short, span_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
+    from typing import Any
 
     from ..config import Config
+    from ..triggers import Request
+    from .parents import Choice, Policy
+
+    Begun = tuple[Remote | None, Trace, Choice | None, int]
 
 ERROR = 2
 """Number of `opentelemetry.trace.StatusCode.ERROR`."""
@@ -26,9 +30,31 @@ EARLY_NS = 10_000_000_000
 MAX_LEFT_MS = 1e9
 """Eleven days: what a test double may say beyond is no deadline."""
 
+OPENING = frozenset({
+    "Records", "requestContext", "detail-type", "eventSource", "awslogs", "DurableExecutionArn",
+    "deliveryStreamArn", "applicationArn", "invocationSchemaVersion", "xAmzRequestId",
+    "triggerSource", "identityPoolId", "type", "raw_path", "info", "typeName", "messageVersion",
+    "CodePipeline.job", "invokingEvent", "alarmData", "RequestType", "Step", "DeploymentId",
+    "Details", "widgetContext", "eventType", "clickType", "deviceEvent", "protocolData",
+    "claimCertificateId", "serverId", "connection-id", "Execution", "Payload", "Context",
+    "context", "_datadog", "source", "warmer", "warmup", "headers",
+})  # fmt: skip
+"""The keys by which `triggers.detection` begins to look, and that of trace headers."""
+FEW_KEYS = 16
+
+facades: dict[int, None] = {}
+"""Trace ids of Lambda's own segments, the newest last; X-Ray's exporter looks them up."""
+
+MAX_FACADES = 128
+"""More invocations than can wait for their development."""
+
 
 class Invocation:
     """The running invocation.
+
+    Before the handler, only what could change meanwhile is taken down. Trace, ids, name and
+    attributes of its span are put off until something asks for them, such as a call that carries
+    them on, or until the response has been posted: the caller waits for none of it.
 
     Args:
         config: The settings.
@@ -38,84 +64,157 @@ class Invocation:
 
     Attributes:
         entry: Its span.
-        header: The environment's X-Ray header.
-        request_id: `aws_request_id`, or None.
+        trigger: Who sent the event, by the id of `triggers.detect`.
+        request: What the event says of the call; None for a few keys of the user's own.
         deadline_ns: When it must be over, epoch nanoseconds; None if unknown.
-        facade: Whether Lambda's own segment is the span's parent.
         late: Whether it was over only after its deadline: Lambda has told its caller so.
     """
 
+    __slots__ = (
+        "_begun", "_cold", "_config", "_context", "_header", "_token", "_written",
+        "deadline_ns", "entry", "late", "request", "trigger",
+    )  # fmt: skip
+
+    policy: Policy | None = None
+    """What the settings say of parents and sampling; None where all of it is the default."""
+
     def __init__(self, config: Config, event: object, context: object, *, cold: bool) -> None:
-        self.header = settings.trace_header()
-        self.request_id = _text(context, "aws_request_id")
-        self.deadline_ns = _deadline(context)
+        self._config = config
+        self._context = context
+        self._cold = cold
+        self._begun: dict[str, Begun] = {}
+        self._header = carry.environment_header = settings.trace_header()
         self.late = False
-        carry.environment_header = self.header
-        recording.request_id, recording.extras = self.request_id, ""
-        parent, trace = _parent(config, self.header, self.request_id)
-        recording.extras = trace.extras
-        self.facade = parent is not None and trace.sampled
         self.trigger = "direct"
-        self.request = triggers.Request()
+        self.request: Request | None = None
+        if type(event) is not dict or len(event) > FEW_KEYS or not OPENING.isdisjoint(event):
+            self._read(event)
+        entry = self.entry = recording.origin = Entry.later(SERVER, self._set)
+        said = guarded("reading the context", _said, context, entry.start)
+        self.deadline_ns, client = said if said is not None else (None, None)
+        self._token = self._enter(entry, carried=client is not None)
+
+    def _read(self, event: object) -> None:
         with guard("reading the event"):
+            from .. import triggers
+
+            self.request = triggers.Request()
             self.trigger = triggers.detect(event)
-            arn = _text(context, "invoked_function_arn") or ""
+            arn = _text(self._context, "invoked_function_arn") or ""
             self.request = triggers.request(
-                self.trigger, event, function_arn=arn, capture_query=config.capture_query
+                self.trigger, event, function_arn=arn, capture_query=self._config.capture_query
             )
-        self.entry = self._begin(config, parent, trace, context, cold)
-        self._token = self._enter(config)
 
-    def _begin(
-        self, config: Config, parent: Remote | None, trace: Trace, context: object, cold: bool
-    ) -> Entry:
-        entry = Entry(
-            config.function_name or config.handler or "function", parent, trace, kind=SERVER
-        )
-        request = self.request
-        if request.route and config.span_name == "auto":
-            entry.name = f"{request.method} {request.route}" if request.method else request.route
-        entry.attributes = _attributes(config, self.trigger, self.request_id, context, cold)
-        entry.attributes.update(request.attributes)
-        return entry
+    def _enter(self, entry: Entry, *, carried: bool) -> Token[object] | None:
+        """Make the span current.
 
-    def _enter(self, config: Config) -> Token[object] | None:
-        """Write the span down and make it current."""
-        entry = self.entry
-        if "aws-lambda" in config.disabled_instrumentations:
+        Args:
+            entry: The span.
+            carried: Whether what is around it may have come with the event.
+        """
+        disabled = "aws-lambda" in self._config.disabled_instrumentations
+        theirs = None if disabled else _users_provider()
+        self._written = not disabled and theirs is None
+        if (
+            carried
+            or (self.request is not None and self.request.carried is not None)
+            or recording.decide is not recording.parentbased_always_on  # it may be the user's code
+        ):
+            self._begin(entry)
+        if disabled:  # it stands for its parent
             if entry.parent is None:
                 return None
-            entry.span_id = entry.parent.span_id  # never written down: stands for Lambda's segment
-            return current.enter(entry)
-        if "opentelemetry.trace" in sys.modules:
-            from . import foreign
+            entry.span_id = entry.parent.span_id
+        elif theirs is not None:
+            with guard("starting the handler's span on the function's own tracer provider"):
+                from . import foreign
 
-            theirs = foreign.provider()
-            if theirs is not None:
-                with guard("starting the handler's span on the function's own tracer provider"):
-                    return current.here.set(foreign.start(theirs, entry))
+                return current.here.set(foreign.start(theirs, entry))
+            self._write(entry)
+        return current.here.set(entry)
+
+    def _set(self, entry: Entry, name: str) -> None:
+        """Set what was put off, the part that `name` is of (`Entry.later`)."""
+        if name in ("name", "attributes"):
+            self._describe(entry)
+        else:
+            self._begin(entry)
+
+    def _begin(self, entry: Entry) -> None:
+        """Set trace, parent and id, and write the span down."""
+        fresh = (*self._choose(_text(self._context, "aws_request_id")), span_id())
+        begun = self._begun.setdefault("", fresh)  # of threads that ask at once, the first
+        entry.parent, entry.trace, choice, entry.span_id = begun
+        entry.links = choice.links if choice is not None else None
+        members = choice.baggage if choice is not None else None
+        entry.outer = current.Received(members) if members else None
+        if begun is not fresh:
+            return
+        if entry.parent is not None and entry.parent.facade and entry.trace.sampled:
+            _add_facade(entry.trace.id)
+        if self._written:
+            self._write(entry)
+
+    def _choose(self, request_id: str | None) -> tuple[Remote | None, Trace, Choice | None]:
+        """Return parent and trace, and the whole choice where there was one."""
+        carried = self.request.carried if self.request is not None else None
+        w3c = guarded("reading the context", _w3c, self._context)
+        if self.policy is None and w3c is None:
+            parent, trace = _environments(self._header, request_id)
+            if carried is None or (parent is not None and not _bring_more(carried, self._header)):
+                return parent, trace, None
+        from . import parents
+
+        policy = self.policy or parents.Policy(self._config)
+        choice = parents.choose(policy, self._header, w3c, carried, request_id)
+        return choice.parent, choice.trace, choice
+
+    def _write(self, entry: Entry) -> None:
         if entry.trace.sampled:
             journal.add(entry)
-        return current.enter(entry)
+
+    def _describe(self, entry: Entry) -> None:
+        """Set name and attributes."""
+        from . import description
+
+        config, request, cold = self._config, self.request, self._cold
+        request_id, arn = entry.trace.request_id, _text(self._context, "invoked_function_arn")
+        entry.name = short(description.name(config, request))
+        entry.attributes = description.attributes(
+            config, self.trigger, request, request_id, arn, cold=cold
+        )
+
+    def settle(self) -> None:
+        """Do what was put off, after the response."""
+        entry = self.entry
+        if entry.put_off is not None and entry.end:
+            self._set(entry, "attributes")
+            entry.put_off = self._context = None
+            draw_ids()
 
     def properties(self) -> dict[str, object]:
         """Return the EMF properties of what is measured in it (emf spec 6)."""
-        if self.request_id is None:
+        trace = self.entry.trace
+        if trace.request_id is None:
             return {}
-        root = f"{self.entry.trace.id:032x}"
+        root = f"{trace.id:032x}"
         return {
-            "function_request_id": self.request_id,
+            "function_request_id": trace.request_id,
             "xray_trace_id": f"1-{root[:8]}-{root[8:]}",
+            **({"cold_start": True} if self._cold else {}),
         }
 
     def returned(self, result: object) -> None:
         """End it with what the handler returned."""
-        with guard("reading the result"):
-            outcome = triggers.result(self.trigger, result, self.request)
-            if outcome.attributes:
-                self.entry.op("set_attributes", outcome.attributes)
-            if outcome.error_type:
-                self._error(outcome.error_type, None)
+        if self.request is not None:
+            with guard("reading the result"):
+                from .. import triggers
+
+                outcome = triggers.result(self.trigger, result, self.request)
+                if outcome.attributes:
+                    self.entry.op("set_attributes", outcome.attributes)
+                if outcome.error_type:
+                    self._error(outcome.error_type, None)
         self._end()
 
     def raised(self, error: BaseException) -> None:
@@ -169,54 +268,47 @@ class Invocation:
         self.entry.op("set_status", ERROR, description)
 
 
-def _parent(config: Config, header: str, request_id: str | None) -> tuple[Remote | None, Trace]:
-    """Choose parent, trace and sampling by the environment's header (triggers spec 4.2)."""
+def _environments(header: str, request_id: str | None) -> tuple[Remote | None, Trace]:
+    """Return parent and trace by the environment's header, which binds X-Ray (triggers spec 4.2).
+
+    It is all that there is to say if X-Ray alone gets the spans; else `parents.py` chooses.
+    """
     trace, parent_id, flag = carry.parse(header)
     if trace is None:
-        new = recording.trace_for(None)
-        new.request_id = request_id
-        return None, new
+        return None, recording.new_trace(request_id=request_id)
     trace.request_id = request_id
     if not parent_id or flag is None:
         trace.sampled = recording.decide(None, trace.id)
-    elif flag:
-        trace.sampled = recording.decide(True, trace.id)
-    else:  # Lambda's 0 binds X-Ray; for others it may only mean that active tracing is off
-        xray = "xray" in config.traces_exporters
-        trace.sampled = not xray and recording.decide(None, trace.id)
+    else:
+        trace.sampled = flag and recording.decide(True, trace.id)
     return (Remote(trace, parent_id, facade=True) if parent_id else None), trace
 
 
-def _attributes(
-    config: Config, trigger: str, request_id: str | None, context: object, cold: bool
-) -> dict[str, object]:
-    """Return the attributes of every invocation (triggers spec 1.1)."""
-    attributes: dict[str, object] = {
-        "faas.trigger": triggers.faas_trigger(trigger),
-        "faas.coldstart": cold,
-        "heliograph.trigger": trigger,
-    }
-    if config.handler:
-        attributes["code.function.name"] = config.handler
-    if config.init_type != "on-demand":
-        attributes["faas.init.type"] = config.init_type
-    if request_id:
-        attributes["faas.invocation_id"] = request_id
-    arn = _text(context, "invoked_function_arn")
-    if arn:
-        attributes["aws.lambda.invoked_arn"] = arn
-        fields = arn.split(":")
-        if len(fields) > 4 and fields[4]:
-            attributes["cloud.account.id"] = fields[4]
-        attributes["cloud.resource_id"] = _resource_id(arn, fields, config.function_version)
-    return attributes
+def _bring_more(carried: dict[str, str], header: str) -> bool:
+    """Tell whether an event's headers have more of a context than the environment's.
+
+    A gateway's own X-Ray header is of the same trace, or has no parent.
+    """
+    if "traceparent" in carried or "baggage" in carried:
+        return True
+    value = carried["x-amzn-trace-id"]
+    return header.partition(";")[0] not in value and "parent" in value.lower()
 
 
-def _resource_id(arn: str, fields: list[str], version: str) -> str:
-    """Return the invoked ARN with its alias replaced by the version that runs."""
-    if len(fields) != 8 or fields[7] == "$LATEST" or not version:
-        return arn
-    return ":".join([*fields[:7], version])
+def _w3c(context: Any) -> dict[str, object] | None:
+    """Return what an invoking client sent as a W3C context; None if nothing (triggers spec 3.2).
+
+    The runtime client offers it since 4.2.0. OpenTelemetry for JavaScript writes it into the
+    client context's `custom`, which is the user's (8.5).
+    """
+    method = getattr(context, "w3c", None)
+    found = method() if callable(method) else None
+    if not found or type(found) is not dict:
+        client = getattr(context, "client_context", None)
+        found = getattr(client, "custom", None) if client is not None else None
+        if type(found) is not dict:
+            return None
+    return found if "traceparent" in found or "baggage" in found else None
 
 
 def _text(context: object, name: str) -> str | None:
@@ -226,12 +318,30 @@ def _text(context: object, name: str) -> str | None:
     return value if type(value) is str else None
 
 
-def _deadline(context: object) -> int | None:
-    with guard("reading the remaining time of the context"):
-        ask = getattr(context, "get_remaining_time_in_millis", None)
-        left = ask() if callable(ask) else None
-        if isinstance(left, bool) or not isinstance(left, (int, float)):
-            return None
-        if 0 <= left < MAX_LEFT_MS:  # no NaN, no infinity
-            return time_ns() + int(left * 1_000_000)
-    return None
+def _users_provider() -> Any:
+    """Return the tracer provider that the function's own code has set, if any."""
+    api = sys.modules.get("opentelemetry.trace")
+    if api is None or getattr(api, "_TRACER_PROVIDER", None) is None:
+        return None
+    from . import foreign
+
+    return foreign.provider()
+
+
+def _said(context: Any, now: int) -> tuple[int | None, object]:
+    """Return the deadline in epoch nanoseconds, and what an invoking client sent, or None each."""
+    client = getattr(context, "client_context", None)
+    due = getattr(context, "_epoch_deadline_time_in_ms", None)  # the runtime's own context
+    if type(due) is int:
+        return due * 1_000_000, client
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    left = ask() if callable(ask) else None
+    if not isinstance(left, (int, float)) or isinstance(left, bool) or not 0 <= left < MAX_LEFT_MS:
+        return None, client  # NaN and infinity too
+    return now + int(left * 1_000_000), client
+
+
+def _add_facade(trace_id: int) -> None:
+    facades[trace_id] = None
+    if len(facades) > MAX_FACADES:
+        del facades[next(iter(facades))]

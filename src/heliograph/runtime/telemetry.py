@@ -11,11 +11,11 @@ import sys
 from time import perf_counter_ns, time_ns
 
 from .. import _notice
-from .._guard import guard
+from .._guard import guard, guarded
 from ..journal import carry, recording
-from ..journal.entry import journal
+from ..journal.entry import forget_ids, journal
 from ..journal.hooks import after_import
-from .invocation import EARLY_NS, Invocation
+from .invocation import EARLY_NS, Invocation, facades
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,15 +37,9 @@ running: Invocation | None = None
 last: Invocation | None = None
 """The invocation that ran last: it pays for the development after it."""
 
-facades: dict[int, None] = {}
-"""Trace ids of Lambda's own segments, the newest last; X-Ray's exporter looks them up."""
-
-MAX_FACADES = 128
-"""More invocations than can wait for their development."""
-
-USUAL_SAMPLER = "parentbased_always_on"
 USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
-"""The defaults of `OTEL_TRACES_SAMPLER` and `OTEL_PROPAGATORS`."""
+USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")
+"""With other parents, exporters, propagators or samplers than these, `choices.py` is loaded."""
 
 HOOKS = (
     ("botocore", "botocore.client", "journal.botocore", "install"),
@@ -90,7 +84,7 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         _hooked = True
         _install_hooks(settings)
         journal.overflow, journal.flush = develop_early, develop
-        os.register_at_fork(after_in_child=_in_child)
+        os.register_at_fork(before=_before_fork, after_in_child=_in_child)
         atexit.register(develop_at_exit)
         after_import("multiprocessing.util", _before_a_child_ends)
 
@@ -100,18 +94,24 @@ def switch_off() -> None:
     global config, _development, _extras, running, last, _cold, _restored, _ready_ns
     if _development is not None:
         _development.shutdown()
-    recording.active = False
-    recording.request_id, recording.extras = None, ""
+    recording.active, recording.origin = False, None
     carry.environment_header = ""
     config = _development = _extras = running = last = None
     _cold, _restored, _ready_ns = True, False, 0
     journal.drop()
 
 
+def _before_fork() -> None:
+    """A child's spans hang below those of its parent: both must know the same ids."""
+    if running is not None:
+        guarded("beginning the invocation before a fork", lambda: running.entry.trace)
+
+
 def _in_child() -> None:
     """A forked child has none of its parent's facts to tell, and an exporter of its own."""
     global running, last, _development
     journal.drop()
+    forget_ids()
     running = last = _development = None
 
 
@@ -129,6 +129,8 @@ def _before_a_child_ends(module: ModuleType) -> None:
 
 def _install_hooks(settings: Config) -> None:
     off = settings.disabled_instrumentations
+    if _extras is not None and _extras.development is not None:
+        off = (*off, "botocore", "requests")  # instrumented live (runtime/process.py)
     for library, module, place, function in HOOKS:
         if library not in off:
             after_import(module, _calling(place, function))
@@ -175,14 +177,14 @@ def _propagate(module: ModuleType) -> None:
 
 
 def _choose(settings: Config) -> None:
-    """Set sampler and propagators; what is not the default is a module more to load."""
-    recording.decide = recording.parentbased_always_on
+    """Set sampler, propagators and parents; what is not the default is modules more to load."""
+    Invocation.policy, recording.decide = None, recording.parentbased_always_on
     carry.writers[:] = [carry.NATIVE[name] for name in USUAL_PROPAGATORS]
-    if settings.sampler != USUAL_SAMPLER or settings.propagators != USUAL_PROPAGATORS:
+    chosen = settings.parent, settings.traces_exporters, settings.propagators, settings.sampler
+    if _extras is not None or chosen != USUAL:
         from . import choices
 
-        choices.sampler(settings)
-        choices.propagators(settings)
+        choices.make(settings, _extras)
 
 
 def development() -> Development | None:
@@ -192,7 +194,9 @@ def development() -> Development | None:
         from ..develop.development import Development
         from ..develop.extras import Extras
 
-        _development = Development(config, _extras or Extras(), facades, _init_ns, _properties)
+        extras = _extras or Extras()
+        make = extras.development or Development
+        _development = make(config, extras, facades, _init_ns, _properties)
     return _development
 
 
@@ -241,13 +245,16 @@ def begin(event: object, context: object) -> Invocation | None:
         return None
     cold = _cold and settings.init_type != "provisioned-concurrency"
     _cold = False
-    invocation = Invocation(settings, event, context, cold=cold)
+    _settle()
+    running = last = invocation = Invocation(settings, event, context, cold=cold)
     if cold:
         _tell_start(invocation)
-    if invocation.facade:
-        _add_facade(invocation.entry.trace.id)
-    running = last = invocation
     return invocation
+
+
+def _settle() -> None:
+    if last is not None and last.entry.put_off is not None:
+        guarded("describing the invocation", last.settle)
 
 
 def _tell_start(invocation: Invocation) -> None:
@@ -257,12 +264,6 @@ def _tell_start(invocation: Invocation) -> None:
     waited = invocation.entry.start - _ready_ns
     if _ready_ns and waited > EARLY_NS:
         invocation.entry.op("set_attribute", "heliograph.init.gap_ms", waited // 1_000_000)
-
-
-def _add_facade(trace_id: int) -> None:
-    facades[trace_id] = None
-    if len(facades) > MAX_FACADES:
-        del facades[next(iter(facades))]
 
 
 def over() -> None:
@@ -288,6 +289,7 @@ def develop() -> bool:
     """Develop what the journal holds, as far as the invocation's time allows."""
     done = True
     with guard("developing the journal"):
+        _settle()
         if _nothing():
             return True
         developing = development()
@@ -325,6 +327,8 @@ def develop_early() -> None:
 def develop_all() -> None:
     """Develop all that there is, open spans too, because the process is about to end."""
     with guard("developing the journal at the end of the process"):
+        _before_fork()
+        _settle()
         now = time_ns()
         for entry in journal.entries:
             if not entry.end:

@@ -1,0 +1,64 @@
+"""What the span of an invocation says of it: name and attributes, made after the response."""
+
+from __future__ import annotations
+
+from .. import triggers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..config import Config
+
+
+def name(config: Config, request: triggers.Request | None) -> str:
+    """Return the span's name: of the route, if the event has one, else of the function."""
+    if request is not None and request.route and config.span_name == "auto":
+        return f"{request.method} {request.route}" if request.method else request.route
+    return config.function_name or config.handler or "function"
+
+
+def attributes(
+    config: Config,
+    trigger: str,
+    request: triggers.Request | None,
+    request_id: str | None,
+    arn: str | None,
+    *,
+    cold: bool,
+) -> dict[str, object]:
+    """Return the attributes of an invocation (triggers spec 1.1, 5.1).
+
+    Args:
+        config: The settings.
+        trigger: Who sent the event.
+        request: What was kept of the event.
+        request_id: `aws_request_id`, or None.
+        arn: `invoked_function_arn`, or None.
+        cold: Whether it was the first of its environment.
+    """
+    found: dict[str, object] = {
+        "faas.trigger": triggers.faas_trigger(trigger),
+        "faas.coldstart": cold,
+        "heliograph.trigger": trigger,
+    }
+    if config.handler:
+        found["code.function.name"] = config.handler
+    if config.init_type != "on-demand":
+        found["faas.init.type"] = config.init_type
+    if request_id:
+        found["faas.invocation_id"] = request_id
+    if arn:
+        found["aws.lambda.invoked_arn"] = arn
+        fields = arn.split(":")
+        if len(fields) > 4 and fields[4]:
+            found["cloud.account.id"] = fields[4]
+        found["cloud.resource_id"] = _resource_id(arn, fields, config.function_version)
+    if request is not None:
+        found.update(request.attributes)
+    return found
+
+
+def _resource_id(arn: str, fields: list[str], version: str) -> str:
+    """Return the invoked ARN with its alias replaced by the version that runs."""
+    if len(fields) != 8 or fields[7] == "$LATEST" or not version:
+        return arn
+    return ":".join([*fields[:7], version])
