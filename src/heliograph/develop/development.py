@@ -87,6 +87,8 @@ class Development:
     def _run(self, deadline: Deadline) -> bool:
         entries, measurements = journal.take()
         if not entries and not measurements and not observables:
+            if self._pipeline is not None:
+                self._pipeline.deliver(deadline)
             return True
         if self._pipeline is None:
             if not deadline.allows(self._pace.load):
@@ -102,6 +104,7 @@ class Development:
         started = perf_counter_ns()
         self._pipeline.export()
         self._pace.learn_export(perf_counter_ns() - started)
+        self._pipeline.deliver(deadline)
         if left:
             journal.put_back(left, [])
             self._kept(len(left), deadline)
@@ -163,7 +166,17 @@ class Development:
             "HELIOGRAPH_START=eager.",
         )
 
+    def deliver(self, deadline: Deadline) -> None:
+        """Deliver what waits for the interval of `HELIOGRAPH_FLUSH` now, if there is one."""
+        if self._pipeline is None or not self._config.flush:
+            return
+        if self._lock.acquire(blocking=False):
+            try:
+                Context().run(self._pipeline.deliver, deadline, now=True)
+            finally:
+                self._lock.release()
+
     def shutdown(self) -> None:
-        """Shut the exporters down, at the end of the process."""
+        """Deliver what waits and shut the exporters down, at the end of the process."""
         if self._pipeline is not None:
             self._pipeline.shutdown()

@@ -12,7 +12,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 from .._guard import guard
 from ..api.metrics import make
 from ..journal.instrument import DoorMetric, observables
-from .pipeline import named
+from .pipeline import is_remote, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
     from ..config import Config
+    from ..delivery.courier import Courier
+    from ..delivery.couriers import Couriers
     from ..journal.instrument import Instrument
     from .extras import Extras
 
@@ -52,6 +54,34 @@ class OnDemandReader(MetricReader):
         self._exporter.shutdown(timeout_millis=timeout_millis, **kwargs)
 
 
+class DeliveredReader(OnDemandReader):
+    """Collects for a courier, and only when nothing of its waits: the SDK goes on adding up.
+
+    So a backend that is down, or an interval between flushes, costs memory for no measurement.
+
+    Args:
+        exporter: Its preferences of temporality and aggregation are the reader's.
+        courier: Delivers to it.
+    """
+
+    def __init__(self, exporter: MetricExporter, courier: Courier) -> None:
+        super().__init__(exporter)
+        self._courier = courier
+        self.fresh = False
+        """Whether anything was measured since the last collection."""
+
+    def collect_for_delivery(self, *, last: bool) -> None:
+        """Collect, if there is something new and the courier has time for it."""
+        if self.fresh and (last or self._courier.at_rest):
+            self.fresh = False
+            self.collect()
+
+    def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
+        from ..delivery.backlog import Parcel, size_of_metrics
+
+        self._courier.offer([Parcel(metrics_data, size_of_metrics(metrics_data))])
+
+
 class Metering:
     """The SDK's meter provider and the readers behind it.
 
@@ -60,6 +90,7 @@ class Metering:
         extras: What code adds to them.
         resource: What produces the metrics.
         properties: Makes the EMF properties of the running invocation.
+        couriers: Returns what delivers to backends.
     """
 
     def __init__(
@@ -68,15 +99,19 @@ class Metering:
         extras: Extras,
         resource: Resource,
         properties: Callable[[], dict[str, object]],
+        couriers: Callable[[], Couriers],
     ) -> None:
         exporters = [*metric_exporters(config, properties), *extras.metric_exporters]
-        self._readers = [
-            *(OnDemandReader(exporter) for exporter in exporters),
-            *extras.metric_readers,
+        local = [exporter for exporter in exporters if not is_remote(exporter)]
+        self._readers = [*(OnDemandReader(exporter) for exporter in local), *extras.metric_readers]
+        self._delivered = [
+            DeliveredReader(exporter, couriers().for_metrics(exporter))
+            for exporter in exporters
+            if is_remote(exporter)
         ]
         self._made: dict[Instrument, Any] = {}
         self.provider = MeterProvider(
-            metric_readers=self._readers,
+            metric_readers=[*self._readers, *self._delivered],
             resource=resource,
             views=extras.views,
             shutdown_on_exit=False,
@@ -112,13 +147,25 @@ class Metering:
         return made
 
     def collect(self) -> None:
-        """Collect and export; observable instruments' callbacks are called now."""
+        """Collect and export what is local; observable instruments' callbacks are called now."""
         for instrument in observables:
             with guard(f"creating the instrument {instrument.name}"):
                 self._instrument(instrument)
+        for delivered in self._delivered:
+            delivered.fresh = True
         for reader in self._readers:
             with guard(f"exporting metrics by {type(reader).__name__}"):
                 reader.collect()
+
+    def collect_remote(self, *, last: bool = False) -> None:
+        """Collect what is new for the couriers.
+
+        Args:
+            last: The process is about to end: nothing is left to the SDK's memory.
+        """
+        for reader in self._delivered:
+            with guard(f"exporting metrics by {type(reader).__name__}"):
+                reader.collect_for_delivery(last=last)
 
 
 def metric_exporters(
@@ -127,19 +174,19 @@ def metric_exporters(
     """Return the configured exporters of metrics."""
 
     def emf() -> MetricExporter:
-        from ..exporters.emf import EmfMetricExporter
+        from ..exporters.emf import metric_exporter
 
-        return EmfMetricExporter(
-            namespace=config.emf_namespace or None,
-            dimension_sets=config.emf_dimensions,
-            properties=properties,
-            extract=not config.emf_extraction_disabled,
-        )
+        return metric_exporter(config, properties)
 
     def console() -> MetricExporter:
         from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
 
         return ConsoleMetricExporter()
 
-    known = {"emf": emf, "console": console}
+    def otlp() -> MetricExporter | None:
+        from ..exporters.otlp import metric_exporter
+
+        return metric_exporter(config)
+
+    known = {"emf": emf, "otlp": otlp, "console": console}
     return named(config.metrics_exporters, known, "OTEL_METRICS_EXPORTER", "metrics")

@@ -61,3 +61,7 @@ class Deadline:
     def left_ms(self) -> int:
         """Return the milliseconds left, for a line in the log."""
         return 0 if self._at is None else (self._at - time_ns()) // 1_000_000
+
+    def rest(self) -> float | None:
+        """Return the seconds left, less the margin; None where nothing limits the time."""
+        return None if self._at is None else (self._at - self._margin - time_ns()) / 1e9

@@ -13,6 +13,7 @@ from .._guard import guard
 from ..journal.entry import new_trace_id, random_id
 from ..version import VERSION
 from .resource import resource
+from .sampled import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from ..config import Config
+    from ..delivery.couriers import Couriers
     from .extras import Extras
     from .metering import Metering
+    from .pace import Deadline
 
 SCOPE = ("heliograph", VERSION)
 """Scope of the spans and instruments that are made by the door and the handler."""
@@ -98,7 +101,11 @@ class Pipeline:
         for processor in extras.span_processors:
             self.provider.add_span_processor(processor)
         self.provider.add_span_processor(self._gathering)
-        self._exporters = [*span_exporters(config, facades), *extras.span_exporters]
+        exporters = [*span_exporters(config, facades), *extras.span_exporters]
+        self._exporters = [exporter for exporter in exporters if not is_remote(exporter)]
+        self._couriers: Couriers | None = None
+        remote = [exporter for exporter in exporters if is_remote(exporter)]
+        self._remote = [(exporter, self.couriers().for_spans(exporter)) for exporter in remote]
         self._tracers: dict[object, Any] = {}
         self.metering: Metering | None = None
 
@@ -115,21 +122,64 @@ class Pipeline:
         if self.metering is None:
             from .metering import Metering
 
-            self.metering = Metering(self._config, self._extras, self.resource, self._properties)
+            self.metering = Metering(
+                self._config, self._extras, self.resource, self._properties, self.couriers
+            )
         return self.metering
 
+    def couriers(self) -> Couriers:
+        """Return what delivers to backends; made, and its module loaded, for the first of them."""
+        if self._couriers is None:
+            from ..delivery.couriers import Couriers
+
+            self._couriers = Couriers(self._config.flush_timeout / 1000, self._config.flush)
+        return self._couriers
+
     def export(self) -> None:
-        """Export what was gathered. An exporter that fails does not keep another from working."""
+        """Export what was gathered, in line if that is local; the rest waits for `deliver`.
+
+        An exporter that fails does not keep another from working.
+        """
         spans, self._gathering.spans = self._gathering.spans, []
         for exporter in self._exporters if spans else ():
             with guard(f"exporting spans by {type(exporter).__name__}"):
-                exporter.export(spans)
+                exporter.export(wanted(exporter, spans))
+        for exporter, courier in self._remote if spans else ():
+            from ..delivery.backlog import Parcel, size_of_span
+
+            courier.offer(Parcel(span, size_of_span(span)) for span in wanted(exporter, spans))
+
+    def deliver(self, deadline: Deadline, *, now: bool = False) -> None:
+        """Deliver what waits for backends, if it is time for that.
+
+        Args:
+            deadline: Of the invocation that pays for it.
+            now: Whatever the interval of `HELIOGRAPH_FLUSH` says.
+        """
+        if self._couriers is None or not (now or self._couriers.due()):
+            return
+        if self.metering is not None:
+            self.metering.collect_remote()
+        self._couriers.flush(deadline.rest())
 
     def shutdown(self) -> None:
-        """Shut exporters down, at the end of the process."""
+        """Deliver what waits and shut the exporters down, at the end of the process."""
+        if self._couriers is not None:
+            if self.metering is not None:
+                self.metering.collect_remote(last=True)
+            self._couriers.close()
         for exporter in self._exporters:
             with guard(f"shutting {type(exporter).__name__} down"):
                 exporter.shutdown()
+
+
+def is_remote(exporter: object) -> bool:
+    """Tell whether an exporter talks to a backend, which may be dead: what is not known does.
+
+    Ours say it by the attribute `remote`; those of the SDK itself, console and memory, are local.
+    """
+    local = type(exporter).__module__.startswith("opentelemetry.sdk.")
+    return bool(getattr(exporter, "remote", not local))
 
 
 def span_exporters(config: Config, facades: dict[int, None]) -> list[SpanExporter]:
@@ -155,7 +205,12 @@ def span_exporters(config: Config, facades: dict[int, None]) -> list[SpanExporte
 
         return ConsoleSpanExporter()
 
-    known = {"xray": xray, "xray-otlp": xray_otlp, "console": console}
+    def otlp() -> SpanExporter | None:
+        from ..exporters.otlp import span_exporter
+
+        return span_exporter(config)
+
+    known = {"xray": xray, "xray-otlp": xray_otlp, "otlp": otlp, "console": console}
     return named(config.traces_exporters, known, "OTEL_TRACES_EXPORTER", "traces")
 
 
@@ -177,7 +232,9 @@ def named(
             )
             continue
         with guard(f"making the {signal} exporter {name}"):
-            made.append(make())
+            exporter = make()
+            if exporter is not None:  # else it has said why
+                made.append(exporter)
     return made
 
 

@@ -1,0 +1,283 @@
+"""A courier: delivers to one exporter, in a thread of its own, so that nobody waits for a backend.
+
+The thread exports only when it is told to, so that nothing of ours runs beside the handler but an
+export that was in the air when the environment was frozen. It is started when first needed and by
+`_thread`: recorders do not see it, and `threading.active_count()` stays what it is.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import start_new_thread
+from threading import Condition
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import context
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
+
+from .._guard import guard
+from .backlog import Backlog, Parcel
+from .breaker import Breaker
+from .complaints import LONGEST, Hearing
+from .report import Report, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+ENOUGH = 0.9
+"""Part of the budget after which an export without an answer counts as a failure."""
+REFUSALS = 8
+"""How often a backend has to say that it will never take a batch until it is believed: with the
+breaker's pauses a minute. 401, 404 and 500 say so too (OTLP specification), and often pass."""
+
+
+class _Attempt:
+    """A guard's block, and what the guard swallowed in it."""
+
+    __slots__ = ("_guard", "error")
+
+    def __init__(self, guarded: guard) -> None:
+        self._guard = guarded
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> None:
+        self._guard.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> bool:
+        self.error = error
+        return self._guard.__exit__(kind, error, tb)
+
+
+class Courier:
+    """Delivers to one exporter. Its methods but `offer` are for one caller at a time.
+
+    Args:
+        exporter: Of spans or of metrics. After an export that failed it may have attributes:
+            `failure`, the reason; `retry_after`, the seconds that the backend asked for, or None;
+            `retryable`, False if the backend says that it will never take that batch.
+        send: Exports the contents of some parcels and returns the exporter's result.
+        unit: What a parcel is, in the plural: "spans".
+        most: How many parcels are exported at once.
+        patience: Seconds that one export is waited for, over all flushes.
+    """
+
+    def __init__(
+        self,
+        exporter: Any,
+        send: Callable[[list[Any]], object],
+        unit: str,
+        most: int,
+        patience: float,
+    ) -> None:
+        self._exporter, self._send, self._most, self._patience = exporter, send, most, patience
+        self._kind = type(exporter).__name__
+        self._report = Report(name_of(exporter), unit)
+        self._backlog = Backlog()
+        self._breaker = Breaker()
+        self._changed = Condition()
+        self._process = 0
+        self._air: list[Parcel] = []
+        self._left_at = self._waited = 0.0
+        self._going = self._closing = False
+        self._counted = False
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing waits and nothing is in the air."""
+        return not self._air and not self._backlog
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that it should not wait longer."""
+        return self._backlog.half_full
+
+    def offer(self, parcels: Iterable[Parcel]) -> None:
+        """Take parcels in, for the next flush."""
+        with self._changed:
+            dropped = self._backlog.add(parcels)
+        self._report.dropped(dropped, len(self._backlog))
+
+    # -- a flush -----------------------------------------------------------------------------------
+
+    def begin(self, *, last: bool = False) -> bool:
+        """Begin to deliver; return whether that is worth waiting for.
+
+        Args:
+            last: It is the last chance before the process ends.
+        """
+        reason = ""
+        with self._changed:
+            if self._air:
+                if self._waited < ENOUGH * self._patience:
+                    self._going = bool(self._backlog)
+                    return True
+                reason = self._unanswered()
+            elif self._backlog and self._breaker.allows(last=last):
+                self._going = True
+        if reason:
+            self._report.opened(reason, self._breaker.pause)
+        if not self._going:
+            return False
+        if self._start():
+            return True
+        if last:  # none can be started any more: in the caller's thread, as the SDK does it
+            self._deliver_here()
+        self._going = False
+        return False
+
+    def wait(self, until: float) -> None:
+        """Wait until all is delivered or an export fails, or until a time of `monotonic()`."""
+        began = monotonic()
+        with self._changed:
+            self._changed.wait_for(self._idle, max(0.0, until - began))
+            self._going = False
+            if not self._air:
+                return
+            self._waited += monotonic() - max(began, self._left_at)
+            reason = self._unanswered() if self._waited >= ENOUGH * self._patience else ""
+        if reason:
+            self._report.opened(reason, self._breaker.pause)
+
+    def _idle(self) -> bool:
+        return not self._going and not self._air
+
+    def _unanswered(self) -> str:
+        """Count an export that hangs as a failure; return the reason if that opened the breaker."""
+        if self._counted and self._breaker.is_open:
+            return ""
+        self._counted = True
+        opened = self._breaker.failed()
+        return f"no answer within {self._patience * 1000:.0f} ms" if opened else ""
+
+    def _start(self) -> bool:
+        """Make sure of the thread: there is none at first, and none in a forked child."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            try:
+                start_new_thread(self._run, ())
+            except RuntimeError:  # no more threads, or the interpreter is about to end
+                self._process = 0
+                return False
+        with self._changed:
+            self._changed.notify_all()
+        return True
+
+    # -- the thread --------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        context.attach(_suppressing())
+        try:
+            while self._turn():
+                pass
+        finally:  # an exporter raised SystemExit or the like: what it had is not lost
+            with self._changed:
+                self._process = 0
+                if self._air:
+                    self._breaker.failed()
+                dropped = self._backlog.put_back(self._air)
+                self._air, self._going = [], False
+                self._changed.notify_all()
+            self._report.dropped(dropped, len(self._backlog))
+
+    def _turn(self) -> bool:
+        """Make one export, when told to; return False when it is time to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._going or self._closing)
+            if self._going:
+                self._load()
+        if self._air:
+            self._export()
+            return True
+        if self._closing:
+            with guard(f"shutting {self._kind} down"):
+                self._exporter.shutdown()
+        return not self._closing
+
+    def _load(self) -> None:
+        """Take the next batch; without one this delivery is over."""
+        self._air = self._backlog.take(self._most)
+        self._left_at, self._waited, self._counted = monotonic(), 0.0, False
+        if not self._air:
+            self._going = False
+            self._changed.notify_all()
+
+    def _export(self) -> None:
+        attempt, hearing = _Attempt(guard(f"exporting by {self._kind}")), Hearing()
+        result: object = None
+        with hearing, attempt:
+            result = self._send([parcel.content for parcel in self._air])
+        if attempt.error is None and getattr(result, "name", "") != "FAILURE":
+            self._delivered()
+            return
+        error = attempt.error
+        reason = f"{type(error).__name__}: {error}" if error else ""
+        reason = reason or str(getattr(self._exporter, "failure", "")) or hearing.said
+        self._failed(reason[:LONGEST] or "the exporter says no more than that it failed")
+
+    def _delivered(self) -> None:
+        with self._changed:
+            number = len(self._air)
+            closed = self._breaker.succeeded()
+            waiting = len(self._backlog)
+        self._report.delivered(number)
+        if closed:
+            self._report.closed(number + waiting)
+        with self._changed:  # only now: what is to be told is told when the flush returns
+            self._air = []
+            self._changed.notify_all()
+
+    def _failed(self, reason: str) -> None:
+        asked = getattr(self._exporter, "retry_after", None)
+        retry_after = float(asked) if isinstance(asked, (int, float)) else None
+        refused = getattr(self._exporter, "retryable", True) is False
+        for parcel in self._air if refused else ():
+            parcel.refusals += 1
+        kept = [parcel for parcel in self._air if parcel.refusals < REFUSALS]
+        self._report.rejected(len(self._air) - len(kept), reason)
+        with self._changed:
+            opened = (not self._counted or retry_after) and self._breaker.failed(retry_after)
+        if opened:
+            self._report.opened(reason, self._breaker.pause)
+        with self._changed:
+            dropped = self._backlog.put_back(kept)
+            waiting = len(self._backlog)
+            self._air, self._going = [], False
+            self._changed.notify_all()
+        self._report.dropped(dropped, waiting)
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Ask the thread to shut the exporter down and to end."""
+        with self._changed:
+            self._closing = True
+        if not self._start():
+            self._deliver_here()
+
+    def wait_closed(self, until: float) -> None:
+        """Wait until that is done, or until a time of `monotonic()`; then tell what is lost."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._process, max(0.0, until - monotonic()))
+            left = len(self._backlog) + len(self._air)
+        self._report.summary(left)
+
+    def _deliver_here(self) -> None:
+        token = context.attach(_suppressing())
+        try:
+            while (self._going or self._closing) and self._turn():
+                pass
+        finally:
+            context.detach(token)
+
+
+def _suppressing() -> context.Context:
+    """Return a context in which an exporter's own calls are not instrumented, by anybody."""
+    quiet = context.Context({"suppress_instrumentation": True})
+    return context.set_value(SUPPRESSED, True, quiet)

@@ -1,0 +1,93 @@
+"""All couriers of a process: they deliver at once, within one budget of wall time."""
+
+from __future__ import annotations
+
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+
+from . import complaints
+from .courier import Courier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BATCH = 512
+"""Spans of one export: what the SDK's own batch processor has."""
+LEAST = 0.005
+"""Seconds below which a delivery is not begun: it would be in the air when all is frozen."""
+SHUTDOWN = 0.1
+"""Seconds that shutting down may take in any case, after the last delivery."""
+
+
+class Couriers:
+    """The couriers of a pipeline.
+
+    Args:
+        budget: Seconds that one flush may take, over all of them.
+        interval: Seconds from one flush to the next; 0 for a flush after every invocation.
+    """
+
+    def __init__(self, budget: float, interval: float) -> None:
+        self._budget, self._interval = budget, interval
+        self._all: list[Courier] = []
+        self._flushed_at = 0.0
+        self._closed = False
+        complaints.listen()
+
+    def for_spans(self, exporter: Any) -> Courier:
+        """Return a courier that delivers spans."""
+        return self._courier(exporter, exporter.export, "spans", MAX_BATCH)
+
+    def for_metrics(self, exporter: Any) -> Courier:
+        """Return a courier that delivers collections of metrics, one at a time."""
+
+        def send(collections: list[Any]) -> object:
+            return exporter.export(collections[0])
+
+        return self._courier(exporter, send, "collections of metrics", 1)
+
+    def _courier(
+        self, exporter: Any, send: Callable[[list[Any]], object], unit: str, most: int
+    ) -> Courier:
+        courier = Courier(exporter, send, unit, most, self._budget)
+        self._all.append(courier)
+        return courier
+
+    def due(self) -> bool:
+        """Tell whether it is time for a flush, by the wall clock: it passes while frozen."""
+        passed = time() - self._flushed_at
+        return (
+            not 0 <= passed < self._interval
+            or not self._interval
+            or any(courier.crowded for courier in self._all)
+        )
+
+    def flush(self, left: float | None, *, last: bool = False) -> None:
+        """Let all deliver at once, and wait for all of them together.
+
+        Args:
+            left: Seconds that the invocation has; None where nothing limits them.
+            last: It is the last chance before the process ends.
+        """
+        budget = self._budget if left is None else min(self._budget, left)
+        if budget < LEAST:
+            return
+        self._flushed_at = time()
+        until = monotonic() + budget
+        waiting = [courier for courier in self._all if courier.begin(last=last)]
+        for courier in waiting:
+            courier.wait(until)
+
+    def close(self) -> None:
+        """Flush for the last time, and shut the exporters down."""
+        if self._closed:
+            return
+        self._closed = True
+        until = monotonic() + self._budget
+        self.flush(None, last=True)
+        for courier in self._all:
+            courier.close()
+        until = max(until, monotonic() + SHUTDOWN)
+        for courier in self._all:
+            courier.wait_closed(until)
+        complaints.leave()

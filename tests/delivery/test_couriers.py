@@ -1,0 +1,473 @@
+"""Couriers: everything out, nobody waits for a dead backend, nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from itertools import chain
+
+import pytest
+from opentelemetry.sdk.trace.export import SpanExportResult
+
+from heliograph import _notice
+from heliograph.delivery import backlog
+from heliograph.delivery.breaker import FAILURES
+from heliograph.delivery.courier import REFUSALS
+from heliograph.delivery.couriers import MAX_BATCH
+
+FAILURE = SpanExportResult.FAILURE
+SHORT = 0.05
+"""Seconds of a budget that a test wants to run out."""
+
+
+def wait_until(fact, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not fact() and time.monotonic() < end:
+        time.sleep(0.002)
+    assert fact()
+
+
+def lines(caplog):
+    return [message.removeprefix("heliograph: ") for message in caplog.messages]
+
+
+def test_delivered_when_the_flush_returns(couriers, planned, offer):
+    """What a healthy backend takes is out after the flush: once, in order, by one other thread."""
+    all_of_them, exporter = couriers(), planned()
+    courier = all_of_them.for_spans(exporter)
+
+    offer(courier, "a", "b")
+    all_of_them.flush(None)
+    offer(courier, "c")
+    all_of_them.flush(10.0)
+
+    assert exporter.got == [["a", "b"], ["c"]]
+    assert len(exporter.threads) == 1
+    assert threading.get_ident() not in exporter.threads
+    assert courier.at_rest
+
+
+def test_the_thread_is_none_of_the_functions():
+    """`threading` does not know the thread, so no recorder sees it and no count changes."""
+    program = """
+import threading
+from heliograph.delivery import couriers, backlog
+class Exporter:
+    def export(self, spans): self.got = spans
+    def shutdown(self): self.shut = True
+exporter, all_of_them = Exporter(), couriers.Couriers(30.0, 0.0)
+all_of_them.for_spans(exporter).offer([backlog.Parcel("span", 1)])
+all_of_them.flush(None)
+print(exporter.got, threading.active_count(), threading.enumerate() == [threading.main_thread()])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("['span'] 1 True\n", "")
+
+
+def test_batches(couriers, planned, offer):
+    """More than one batch goes out as several, within one flush."""
+    all_of_them, exporter = couriers(), planned()
+    names = [str(number) for number in range(2 * MAX_BATCH + 1)]
+
+    offer(all_of_them.for_spans(exporter), *names)
+    all_of_them.flush(None)
+
+    assert [len(batch) for batch in exporter.got] == [MAX_BATCH, MAX_BATCH, 1]
+    assert list(chain(*exporter.got)) == names
+
+
+def test_one_that_hangs_starves_nobody(couriers, planned, offer, hang):
+    """With a budget that one exporter uses up, the others have delivered all the same."""
+    all_of_them = couriers(SHORT)
+    dead, alive = planned(hang()), [planned() for _ in range(3)]
+    for exporter in (alive[0], dead, *alive[1:]):
+        offer(all_of_them.for_spans(exporter), "a")
+
+    all_of_them.flush(None)
+
+    wait_until(lambda: [exporter.got for exporter in alive] == [[["a"]]] * 3)
+    assert dead.got == []
+
+
+def test_budget_over_all(couriers, planned, offer, hang):
+    """Several that hang cost one budget and not one each: the flush returns within two of them."""
+    budget = 0.4
+    all_of_them = couriers(budget)
+    for _ in range(8):
+        offer(all_of_them.for_spans(planned(hang())), "a")
+    started = time.monotonic()
+
+    all_of_them.flush(None)
+
+    assert time.monotonic() - started < 8 * budget / 2
+
+
+def test_the_invocations_time_is_a_bound_too(couriers, planned, offer, hang):
+    """With little time left the flush waits for that, and with none nothing is begun."""
+    all_of_them, exporter = couriers(budget=600.0), planned(hang())
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "a")
+
+    all_of_them.flush(0.001)
+    assert exporter.tried == 0
+    all_of_them.flush(-3.0)
+    assert exporter.tried == 0
+    all_of_them.flush(SHORT)  # returns: else this test never ends
+    assert exporter.tried == 1
+
+
+def test_an_export_in_the_air_is_waited_for_again(couriers, planned, offer, hang, caplog):
+    """Cut short by the invocation's end it is no failure: the next flush waits for the same one."""
+    all_of_them, answer = couriers(budget=600.0), hang()
+    exporter = planned(answer)
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "a")
+    for _ in range(FAILURES + 1):
+        all_of_them.flush(0.01)
+    offer(courier, "b")
+    answer.set()
+
+    all_of_them.flush(None)
+
+    assert exporter.got == [["a"], ["b"]]
+    assert lines(caplog) == []
+
+
+def test_nothing_is_lost_or_doubled_when_an_answer_is_late(couriers, planned, offer, hang):
+    """A batch in the air stays one batch: later spans wait, then follow, none goes out twice."""
+    all_of_them, answer = couriers(SHORT), hang()
+    exporter = planned(answer)
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "a")
+    all_of_them.flush(None)
+    offer(courier, "b")
+    all_of_them.flush(None)
+    offer(courier, "c")
+    assert (exporter.tried, exporter.got) == (1, [])
+
+    answer.set()
+    wait_until(lambda: exporter.got == [["a"]])
+    all_of_them.flush(None)
+
+    assert exporter.got == [["a"], ["b", "c"]]
+
+
+def test_what_failed_is_kept(couriers, planned, offer):
+    """A batch is kept until an export of it succeeded, and goes out before what came later."""
+    all_of_them, exporter = couriers(), planned(FAILURE, FAILURE)
+    courier = all_of_them.for_spans(exporter)
+
+    for name in ("a", "b", "c"):
+        offer(courier, name)
+        all_of_them.flush(None)
+
+    assert exporter.tried == 3
+    assert exporter.got == [["a", "b", "c"]]
+
+
+def test_a_result_that_is_none(couriers, planned, offer):
+    """An exporter that returns nothing, as some do, has not failed."""
+    all_of_them, exporter = couriers(), planned(None)
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "a")
+
+    all_of_them.flush(None)
+
+    assert exporter.got == [["a"]]
+    assert courier.at_rest
+
+
+@pytest.mark.guarded
+def test_an_exporter_that_raises(couriers, planned, offer, caplog):
+    """An exception is a failure, and the reason that the log gives when it opens the breaker."""
+    all_of_them, exporter = couriers(), planned(*[OSError("no route")] * FAILURES)
+    courier = all_of_them.for_spans(exporter)
+
+    for _ in range(FAILURES):
+        offer(courier, "a")
+        all_of_them.flush(None)
+
+    failed, opened = lines(caplog)
+    assert failed.startswith("failed while exporting by Planned: OSError: no route")
+    assert opened == (
+        "Planned fails (OSError: no route). It is tried again in 2 s and then ever more rarely; "
+        f"until it works up to {backlog.MAX_WAITING} spans are kept, and no invocation waits for "
+        "it."
+    )
+
+
+def test_an_exporter_that_ends_its_thread(couriers, planned, offer):
+    """What it was given is kept, and another thread takes over."""
+    all_of_them, exporter = couriers(), planned(SystemExit())
+    courier = all_of_them.for_spans(exporter)
+
+    for name in ("a", "b"):
+        offer(courier, name)
+        all_of_them.flush(None)
+
+    assert exporter.got == [["a", "b"]]
+    assert exporter.tried == 2
+
+
+# -- the breaker -----------------------------------------------------------------------------------
+
+
+def test_open(couriers, planned, offer, caplog):
+    """After failures nothing is tried, each flush returns at once, and one line says it."""
+    all_of_them, exporter = couriers(), planned(*[FAILURE] * 99)
+    exporter.endpoint = "https://user:secret@backend.example:4318/v1/traces?key=secret"
+    exporter.failure = "HTTP 503 Service Unavailable"
+    courier = all_of_them.for_spans(exporter)
+
+    for number in range(20):
+        offer(courier, str(number))
+        all_of_them.flush(None)
+
+    assert exporter.tried == FAILURES
+    (line,) = lines(caplog)
+    assert line == (
+        "Planned to https://backend.example:4318/v1/traces fails (HTTP 503 Service Unavailable). "
+        "It is tried again in 2 s and then ever more rarely; until it works up to "
+        f"{backlog.MAX_WAITING} spans are kept, and no invocation waits for it."
+    )
+
+
+def test_closed_again(couriers, planned, offer, caplog):
+    """After the pause one try delivers all that was kept, and one line says so."""
+    all_of_them, exporter = couriers(), planned(FAILURE)
+    exporter.retry_after = 0.5
+    courier = all_of_them.for_spans(exporter)
+    names = [str(number) for number in range(MAX_BATCH + 3)]
+    offer(courier, "0")
+    all_of_them.flush(None)
+    all_of_them.flush(None)
+    assert exporter.tried == 1
+    offer(courier, *names[1:])
+    time.sleep(0.5)
+
+    caplog.set_level(logging.INFO, logger="heliograph")
+    all_of_them.flush(None)
+
+    assert list(chain(*exporter.got)) == names
+    assert lines(caplog)[-1] == (
+        f"Planned works again: the {len(names)} spans that were kept are sent, 0 were dropped "
+        "meanwhile."
+    )
+
+
+def test_a_backend_that_never_answers_opens_it(couriers, planned, offer, hang, caplog):
+    """One flush waits for it; the following ones find it still silent, and count that."""
+    all_of_them, exporter = couriers(SHORT), planned(hang())
+    courier = all_of_them.for_spans(exporter)
+
+    for _ in range(FAILURES + 3):
+        offer(courier, "a")
+        all_of_them.flush(None)
+
+    assert exporter.tried == 1
+    assert [line.partition(" It is")[0] for line in lines(caplog)] == [
+        "Planned fails (no answer within 50 ms)."
+    ]
+
+
+def test_a_late_failure_counts_once(couriers, planned, offer, hang, caplog):
+    """An export that was counted when it gave no answer is not counted again when it fails."""
+    all_of_them, answers = couriers(SHORT), [hang(FAILURE) for _ in range(FAILURES - 1)]
+    exporter = planned(*answers)
+    courier = all_of_them.for_spans(exporter)
+    for answer in answers:
+        offer(courier, "a")
+        all_of_them.flush(None)
+        answer.set()
+        wait_until(lambda: not courier._air)
+
+    all_of_them.flush(None)
+
+    assert exporter.got == [["a"] * (FAILURES - 1)]
+    assert lines(caplog) == []
+
+
+def test_what_a_backend_refuses_for_good(couriers, planned, offer, caplog):
+    """A batch that it says again and again that it will never take is dropped, told and counted."""
+    all_of_them, exporter = couriers(), planned(*[FAILURE] * REFUSALS)
+    exporter.retryable, exporter.retry_after, exporter.failure = False, 0.001, "HTTP 400"
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "bad", "worse")
+    for _ in range(REFUSALS):
+        all_of_them.flush(None)
+        time.sleep(0.002)
+    offer(courier, "good")
+
+    all_of_them.flush(None)
+
+    assert exporter.got == [["good"]]
+    assert [line for line in lines(caplog) if "rejected" in line] == [
+        "Planned: 2 spans are rejected for good (HTTP 400). Further ones are counted, not told."
+    ]
+
+
+def test_flapping(couriers, planned, offer, caplog):
+    """A backend that comes and goes is told a few times, and no more."""
+    all_of_them, exporter = couriers(), planned()
+    exporter.retry_after = 0.001
+    courier = all_of_them.for_spans(exporter)
+    caplog.set_level(logging.INFO, logger="heliograph")
+    for _ in range(20):
+        exporter.plan = [FAILURE]
+        for _ in range(2):
+            offer(courier, "a")
+            all_of_them.flush(None)
+            time.sleep(0.002)
+
+    assert len(exporter.got) == 20
+    assert [line.split()[1] for line in lines(caplog)] == ["fails", "works"] * 4
+
+
+# -- bounds ----------------------------------------------------------------------------------------
+
+
+def test_the_queue_is_bounded(couriers, planned, offer, caplog):
+    """What is too much drops the oldest: told once with its number, and summed up at the end."""
+    all_of_them, exporter = couriers(), planned(FAILURE)
+    exporter.retry_after = 60.0
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "first")
+    all_of_them.flush(None)
+    caplog.clear()
+
+    for _ in range(3):
+        offer(courier, *["more"] * (backlog.MAX_WAITING // 2))
+    all_of_them.close()
+
+    most = backlog.MAX_WAITING
+    full, summary = lines(caplog)
+    assert full == (
+        f"Planned: {most} spans wait already, the oldest 1 are dropped. Further ones are counted, "
+        "not told."
+    )
+    assert summary == (
+        f"Planned at the end of the process: 0 spans delivered, {most // 2 + 1} dropped, {most} "
+        "not delivered."
+    )
+
+
+# -- the interval ----------------------------------------------------------------------------------
+
+
+def test_interval(couriers, planned, offer):
+    """With an interval the first flush is due, the next one when the time has passed."""
+    all_of_them = couriers(interval=0.3)
+    offer(all_of_them.for_spans(planned()), "a")
+
+    assert all_of_them.due()
+    all_of_them.flush(None)
+    assert not all_of_them.due()
+    time.sleep(0.3)
+    assert all_of_them.due()
+
+
+def test_much_that_waits_is_due(couriers, planned, offer):
+    """Half of the queue's bound does not wait for the interval."""
+    all_of_them = couriers(interval=600.0)
+    courier = all_of_them.for_spans(planned())
+    all_of_them.flush(None)
+    offer(courier, *["a"] * (backlog.MAX_WAITING // 2 - 1))
+    assert not all_of_them.due()
+
+    offer(courier, "a")
+
+    assert all_of_them.due()
+
+
+# -- the end ---------------------------------------------------------------------------------------
+
+
+def test_close(couriers, planned, offer, caplog):
+    """What waits goes out, then exporters are shut down in their own threads, which end."""
+    all_of_them, exporters = couriers(), [planned(), planned()]
+    for exporter in exporters:
+        offer(all_of_them.for_spans(exporter), "a")
+
+    all_of_them.close()
+
+    assert [(exporter.got, exporter.shut) for exporter in exporters] == [([["a"]], True)] * 2
+    assert lines(caplog) == []
+
+
+def test_close_lets_an_open_breaker_try_once(couriers, planned, offer):
+    """The end of the process is the last chance: a backend that has recovered gets everything."""
+    all_of_them, exporter = couriers(), planned(*[FAILURE] * FAILURES)
+    courier = all_of_them.for_spans(exporter)
+    for _ in range(FAILURES + 1):
+        offer(courier, "a")
+        all_of_them.flush(None)
+    assert exporter.got == []
+
+    all_of_them.close()
+
+    assert exporter.got == [["a"] * (FAILURES + 1)]
+
+
+def test_close_waits_for_nobody(couriers, planned, offer, hang, caplog):
+    """An export and a shutdown that hang do not keep the process; what is lost is told."""
+    all_of_them = couriers(SHORT)
+    dead, stuck = planned(hang()), planned(shutdown=hang())
+    offer(all_of_them.for_spans(dead), "a", "b")
+    offer(all_of_them.for_spans(stuck), "a")
+
+    all_of_them.close()
+
+    assert stuck.got == [["a"]]
+    assert (dead.shut, stuck.shut) == (False, False)
+    assert lines(caplog) == [
+        "Planned at the end of the process: 0 spans delivered, 0 dropped, 2 not delivered."
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of 3.12 and later
+def test_after_a_fork(couriers, planned, offer):
+    """A child, in which its parent's threads are not, delivers by a thread of its own."""
+    all_of_them, exporter = couriers(), planned()
+    courier = all_of_them.for_spans(exporter)
+    offer(courier, "parent")
+    all_of_them.flush(None)
+
+    child = os.fork()
+    if not child:
+        offer(courier, "child")
+        all_of_them.flush(None)
+        os._exit(0 if exporter.got == [["parent"], ["child"]] else 1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+# -- what exporters log ----------------------------------------------------------------------------
+
+
+def test_complaints(couriers, planned, offer, caplog):
+    """What OpenTelemetry's exporters log of a failure is its reason, and no line of its own."""
+    logger = logging.getLogger("opentelemetry.exporter.otlp.test")
+
+    class Complaining(planned):
+        def export(self, spans):
+            logger.error("Failed to export %s", len(spans))
+            return super().export(spans)
+
+    all_of_them = couriers()
+    courier = all_of_them.for_spans(Complaining(*[FAILURE] * FAILURES))
+    for _ in range(FAILURES):
+        offer(courier, "a")
+        all_of_them.flush(None)
+    logger.warning("of another thread")
+
+    (opened, other) = caplog.messages
+    assert opened.startswith("heliograph: Complaining fails (Failed to export 3). It is tried")
+    assert other == "of another thread"
+    all_of_them.close()
+    assert logging.getLogger("opentelemetry.exporter").propagate
+    assert _notice.counts
