@@ -12,11 +12,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes layer collector bench demo test unit check fmt format lint types lock upgrade clean
+.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger test unit check fmt format lint types lock upgrade clean
 
 help: ## this list
 	@echo "usage: make TARGET [PYTHON=python3.12] [ARGS='arguments of pytest']"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 setup: $(READY) ## the environment .venv with everything locked, and this package in it
 
@@ -34,17 +34,26 @@ runtimes: setup ## the real runtime client and boto3 for every Python found: bui
 layer: setup ## the Lambda layer: build/layer/ and dist/heliograph-layer.zip
 	@$(RUN) layer.build
 
+layer-otlp: setup ## the layers with http/protobuf and grpc: dist/heliograph-layer-otlp-*.zip
+	@$(RUN) layer.otlp $(ARGS)
+
 bench: setup layer ## Heliograph and its peers side by side: bench/RESULTS.md (as root; ARGS: options)
 	@$(RUN) bench --write $(ARGS)
 
-collector: setup ## the real collector that X-Ray documents are compared with; needs Go, minutes once
+collector: setup ## the slim OpenTelemetry collector of collector/; needs Go, minutes once
 	@$(RUN) scripts.collector
+
+jaeger: setup ## Jaeger, for demo-jaeger and the tests; needs Go, minutes once
+	@$(RUN) scripts.jaeger
 
 demo: setup runtimes layer ## a real function through the layer, cold and warm, its traces and metrics
 	@$(RUN) scripts.demo
 
+demo-jaeger: setup runtimes layer jaeger ## the same function, not a line changed, its traces in Jaeger
+	@$(RUN) scripts.demo_jaeger
+
 test: setup runtimes layer ## the whole suite, with coverage
-	@$(RUN) scripts.collector || test -z "$$CI"
+	@$(RUN) scripts.collector && $(RUN) scripts.jaeger && $(RUN) scripts.zipkin || test -z "$$CI"
 	$(RUN) pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS) </dev/null
 
 unit: setup ## the tests that need neither a runtime nor the layer

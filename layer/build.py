@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from scripts.pythons import Python
 
 LOCK = REQUIREMENTS / "layer.txt"
+OTLP_LOCK = REQUIREMENTS / "layer-otlp.txt"
 WRAPPER = ROOT / "layer" / "heliograph"
-LICENCES_IN_LAYER = "licenses/THIRD_PARTY_LICENSES.txt"
 
 
 def main() -> None:
@@ -48,13 +48,21 @@ def main() -> None:
         sys.exit(f"layer: {error}")
 
 
-def build(out: Path, found: dict[str, Python], *, smallest: bool = False) -> bool:
+def build(
+    out: Path,
+    found: dict[str, Python],
+    *,
+    smallest: bool = False,
+    platform: wheels.Platform | None = None,
+) -> bool:
     """Make `build/layer` and `dist/heliograph-layer.zip` in `out` if their inputs changed.
 
     Args:
         out: Folder for both.
         found: The Pythons to compile for.
-        smallest: Leave out what nothing in the layer comes to import.
+        smallest: For one Python: leave out what nothing in the layer comes to import, and the
+            sources.
+        platform: Make the layer with OTLP, for this platform; see `otlp.py`.
 
     Returns:
         Whether something was built.
@@ -63,7 +71,7 @@ def build(out: Path, found: dict[str, Python], *, smallest: bool = False) -> boo
         wheels.UnusableError: A package cannot be in the layer.
         RuntimeError: A module does not compile for a Python.
     """
-    tree, target, mark = paths(out)
+    tree, target, mark = paths(out, platform)
     tree.parent.mkdir(parents=True, exist_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     with (tree.parent / "layer.lock").open("w") as lock:
@@ -74,11 +82,13 @@ def build(out: Path, found: dict[str, Python], *, smallest: bool = False) -> boo
         mark.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(dir=tree.parent, prefix="layer-") as folder:
             work = Path(folder) / "layer"
-            assemble(work)
+            assemble(work, platform)
             modules = reach.reachable(work / "python")
             if smallest:
                 reach.prune(work / "python", modules)
             bytecode.compile_all(work, modules, found.values())
+            if smallest:
+                bytecode.leave_sources_out(modules)
             archive.settle(work, executables={WRAPPER.name})
             packed = Path(folder) / target.name
             archive.pack(work, packed)
@@ -89,13 +99,11 @@ def build(out: Path, found: dict[str, Python], *, smallest: bool = False) -> boo
     return True
 
 
-def paths(out: Path) -> tuple[Path, Path, Path]:
+def paths(out: Path, platform: wheels.Platform | None = None) -> tuple[Path, Path, Path]:
     """Return where the tree, the zip and the fingerprint of their inputs go."""
-    return (
-        out / "build" / "layer",
-        out / "dist" / "heliograph-layer.zip",
-        out / "build" / "layer.inputs",
-    )
+    name = f"layer-otlp-{platform.python}-{platform.machine}" if platform else "layer"
+    built, zipped = out / "build", out / "dist"
+    return built / name, zipped / f"heliograph-{name}.zip", built / f"{name}.inputs"
 
 
 def fingerprint(found: dict[str, Python]) -> str:
@@ -103,7 +111,7 @@ def fingerprint(found: dict[str, Python]) -> str:
     digest = hashlib.sha256()
     makers = [sys.version, zlib.ZLIB_RUNTIME_VERSION, *(p.full for p in found.values())]
     digest.update("\n".join(makers).encode())
-    sources = [LOCK, REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml", ROOT / "LICENSE"]
+    sources = [LOCK, OTLP_LOCK, REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml", ROOT / "LICENSE"]
     for folder in ("src", "layer", "scripts"):
         found_in = (ROOT / folder).rglob("*")
         sources += (p for p in found_in if p.is_file() and "__pycache__" not in p.parts)
@@ -113,19 +121,27 @@ def fingerprint(found: dict[str, Python]) -> str:
     return digest.hexdigest()
 
 
-def assemble(tree: Path) -> None:
+def assemble(tree: Path, platform: wheels.Platform | None = None) -> None:
     """Put the wrapper, the locked packages, this package and the list of licences into a tree."""
     site = tree / "python"
     site.mkdir(parents=True)
     shutil.copyfile(WRAPPER, tree / WRAPPER.name)
     third_party = wheels.fetch(LOCK)
     licenses.check(third_party)
+    lists = [licenses.LIST]
+    if platform:
+        more = wheels.fetch(OTLP_LOCK, platform, LOCK)
+        licenses.check(more, licenses.OTLP_LIST)
+        lists.append(licenses.OTLP_LIST)
+        for wheel in more:
+            wheels.unpack(wheel, site, machine_code=True)
     with tempfile.TemporaryDirectory() as folder:
         ours = wheels.own(Path(folder))
         for wheel in [*third_party, ours]:
             wheels.unpack(wheel, site)
     info = next(site.glob("heliograph-*.dist-info"))
-    shutil.copyfile(licenses.LIST, info / LICENCES_IN_LAYER)
+    for listed in lists:
+        shutil.copyfile(listed, info / "licenses" / listed.name)
 
 
 def summary(out: Path, found: dict[str, Python], fresh: bool, *, smallest: bool = False) -> None:

@@ -47,3 +47,17 @@ def compile_all(tree: Path, modules: list[Path], pythons: Iterable[Python]) -> N
     failed = [python for python, process in running.items() if process.returncode]
     if failed:
         raise RuntimeError("\n".join(f"python {p.full}: {told[p].strip()}" for p in failed))
+
+
+def leave_sources_out(modules: list[Path]) -> None:
+    """Put the .pyc of each module, compiled for one Python, in the place of its source.
+
+    Python imports it from there (PEP 3147, "legacy" location). Tracebacks name files and lines as
+    before, without the text of the line.
+    """
+    for path in modules:
+        (compiled,) = (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")
+        compiled.rename(path.with_suffix(".pyc"))
+        path.unlink()
+    for folder in {path.parent / "__pycache__" for path in modules}:
+        folder.rmdir()

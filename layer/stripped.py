@@ -1,8 +1,9 @@
 """Compile modules without what no function reads; run by each Python that the layer serves.
 
 `python -S stripped.py TREE LIST`: LIST names the files, TREE stands for /opt. Left out are the
-docstrings, and by `-X no_debug_ranges` the columns that tracebacks mark with ^^^^ (lines stay): a
-third of the bytes (PEP 657), and less to load in a cold start. Asserts stay as they are.
+docstrings, the annotations of functions, and by `-X no_debug_ranges` the columns that tracebacks
+mark with ^^^^ (lines stay): two fifths of the bytes (PEP 657), and less to load in a cold start.
+Asserts stay as they are, and so do the annotations of classes, which dataclasses are made of.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def main(tree: Path, listed: Path) -> None:
         path = Path(line)
         source = path.read_bytes()
         name = f"/opt/{path.relative_to(tree).as_posix()}"
-        code = compile(without_docstrings(source), name, "exec", dont_inherit=True, optimize=0)
+        module = without_annotations(without_docstrings(source))
+        code = compile(module, name, "exec", dont_inherit=True, optimize=0)
         target = Path(importlib.util.cache_from_source(line))
         held = list(texts(code))
         target.parent.mkdir(exist_ok=True)
@@ -76,6 +78,25 @@ def without_docstrings(source: bytes) -> ast.Module:
         docstring = node.body.pop(0)
         if not node.body and not isinstance(node, ast.Module):
             node.body.append(ast.copy_location(ast.Pass(), docstring))
+    return module
+
+
+def without_annotations(module: ast.Module) -> ast.Module:
+    """Take the annotations of functions out of a module: nothing in the layer reads them.
+
+    A function that is decorated by `register` keeps its own: `singledispatch` chooses by them.
+    """
+    for node in ast.walk(module):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if any(getattr(one, "attr", "") == "register" for one in node.decorator_list):
+            continue
+        node.returns = None
+        given = node.args
+        every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        for argument in every:
+            if argument is not None:
+                argument.annotation = None
     return module
 
 

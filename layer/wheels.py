@@ -1,4 +1,7 @@
-"""The wheels of the layer: fetched by hash, pure Python only, unpacked without the superfluous."""
+"""The wheels of the layer: fetched by hash, pure Python only, unpacked without the superfluous.
+
+The layer with OTLP has machine code besides, for one Python and one processor: see `Platform`.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,36 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from scripts.locks import Pin, read
 from scripts.places import ROOT, cache
 
+LICENSE = ROOT / "LICENSE"
+"""The text of Apache-2.0 that is ours, and byte for byte that of most packages."""
+
 NEVER = frozenset({"boto3", "botocore", "requests", "s3transfer", "urllib3"})
 """What the runtime or the function brings: a second copy in /opt/python would shadow it."""
 
-LEFT_OUT = {".c", ".h", ".md", ".pyi", ".typed"}
+LEFT_OUT = {".c", ".h", ".md", ".proto", ".pyi", ".typed"}
 """Suffixes of files in packages that no import reads."""
+
+NEVER_IMPORTED = (
+    "opentelemetry/exporter/otlp/json/common/_internal/_log_encoder/",
+    "opentelemetry/exporter/otlp/json/common/_log_encoder.py",
+    "opentelemetry/exporter/otlp/json/http/_log_exporter.py",
+    "opentelemetry/proto_json/collector/logs/",
+    "opentelemetry/proto_json/collector/profiles/",
+    "opentelemetry/proto_json/logs/",
+    "opentelemetry/proto_json/profiles/",
+    "packaging/dependency_groups.py",
+    "packaging/direct_url.py",
+    "packaging/licenses/",
+    "packaging/metadata.py",
+    "packaging/pylock.py",
+)
+"""Parts of packages for signals that the layer does not send, and for installers."""
 
 KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}
 """Files of a .dist-info that importlib.metadata needs; OpenTelemetry finds its parts by them."""
@@ -28,13 +51,41 @@ class UnusableError(Exception):
     """A package cannot be in the layer. Says which one and why."""
 
 
-def fetch(lock: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Platform:
+    """What machine code is for: a Python (3.13) and a processor (x86_64, aarch64)."""
+
+    python: str
+    machine: str
+
+    @property
+    def options(self) -> list[str]:
+        """Options of pip for wheels of it: Amazon Linux has glibc 2.26 or newer."""
+        tag = "cp" + self.python.replace(".", "")
+        abis = [f"--abi={abi}" for abi in (tag, "abi3", "none")]
+        platforms = [f"--platform={name}_{self.machine}" for name in MANYLINUX]
+        return [*platforms, "--implementation=cp", *abis, f"--python-version={self.python}"]
+
+
+MANYLINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_26")
+
+PURE = ["--platform=any", "--implementation=py", "--abi=none", "--python-version=3.10"]
+"""Options of pip for no platform and no interpreter: of a package with C wheels the pure one."""
+
+
+def fetch(lock: Path, platform: Platform | None = None, beyond: Path | None = None) -> list[Path]:
     """Return the wheels of a lock, sorted; downloaded once and kept between checkouts.
 
+    Args:
+        lock: The lock.
+        platform: For this one; else wheels that serve every Python and processor.
+        beyond: Another lock, whose packages are left out.
+
     Raises:
-        UnusableError: A package has no wheel that serves every Python and processor.
+        UnusableError: A package has no wheel that serves.
     """
-    pins = read(lock)
+    others = {pin.name for pin in read(beyond)} if beyond else set()
+    pins = [pin for pin in read(lock) if pin.name not in others]
     for pin in pins:
         if pin.name in NEVER:
             raise UnusableError(f"{pin.name} must not be in the layer: the runtime has its own")
@@ -42,27 +93,43 @@ def fetch(lock: Path) -> list[Path]:
             raise UnusableError(
                 f"{pin.name} {pin.version} is only for {pin.marker}: one layer serves every Python"
             )
-    kept = cache() / f"wheels-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+    wanted = "".join(sorted(requirement(pin) for pin in pins))
+    options = platform.options if platform else PURE
+    named = hashlib.sha256(f"{wanted}{options}".encode()).hexdigest()
+    kept = cache() / f"wheels-{named[:16]}"
     if not kept.is_dir():
-        download(lock, kept)
+        download(wanted, options, kept)
     wheels = sorted(kept.glob("*.whl"))
     verify(wheels, pins)
     return wheels
 
 
-def download(lock: Path, target: Path) -> None:
-    """Let pip download the wheels of a lock into a new folder, whole or not at all."""
+def requirement(pin: Pin) -> str:
+    """Return a pin as a line of a requirements file."""
+    hashes = " ".join(f"--hash=sha256:{one}" for one in sorted(pin.hashes))
+    return f"{pin.name}=={pin.version} {hashes}\n"
+
+
+def download(wanted: str, options: list[str], target: Path) -> None:
+    """Let pip download wheels into a new folder, whole or not at all.
+
+    Args:
+        wanted: The lines of a requirements file.
+        options: Of pip, for the platform.
+        target: The folder.
+    """
     work = Path(tempfile.mkdtemp(prefix="wheels-", dir=target.parent))
-    # any platform, no interpreter's ABI: of a package with C wheels pip takes the pure one
-    pure = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
-    pure += ["--python-version=3.10", "--no-deps", "--require-hashes", "--quiet"]
-    command = [sys.executable, "-m", "pip", "download", *pure, "--dest", str(work), "-r", str(lock)]
+    listed = work / "requirements.txt"
+    listed.write_text(wanted, encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--only-binary=:all:", *options]
+    command += ["--no-deps", "--require-hashes", "--quiet", "--dest", str(work), "-r", str(listed)]
     try:
         if subprocess.run(command, check=False).returncode:
             raise UnusableError(
                 "pip could not download the layer's packages; 'No matching distribution' above "
-                "means that the package has no pure-Python wheel"
+                "means that the package has no pure-Python wheel, or none for the platform"
             )
+        listed.unlink()
         work.chmod(0o755)
         work.rename(target)
     except OSError:
@@ -97,6 +164,11 @@ def distribution(wheel: Path) -> str:
     return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
 
 
+def is_own(wheel: Path) -> bool:
+    """Say whether a wheel is that of this package."""
+    return distribution(wheel) == "heliograph"
+
+
 def metadata(wheel: Path) -> str:
     """Return the headers of a wheel's METADATA, without the description after them."""
     with zipfile.ZipFile(wheel) as archive:
@@ -109,8 +181,13 @@ def headers(text: str) -> str:
     return text.replace("\r\n", "\n").partition("\n\n")[0] + "\n"
 
 
-def unpack(wheel: Path, target: Path) -> None:
+def unpack(wheel: Path, target: Path, *, machine_code: bool = False) -> None:
     """Unpack the wanted files of a wheel into `target`.
+
+    Args:
+        wheel: The wheel.
+        target: Where to.
+        machine_code: Whether it may hold any.
 
     Raises:
         UnusableError: It holds machine code, files for elsewhere than site-packages, or a file
@@ -121,9 +198,12 @@ def unpack(wheel: Path, target: Path) -> None:
             path = PurePosixPath(name)
             if name.endswith("/") or not wanted(path):
                 continue
-            if path.suffix in {".so", ".pyd", ".dylib"} or path.parts[0].endswith(".data"):
+            compiled = path.suffix in {".so", ".pyd", ".dylib"} and not machine_code
+            if compiled or path.parts[0].endswith(".data"):
                 raise UnusableError(f"{wheel.name} is not pure Python: it holds {name}")
             data = archive.read(name)
+            if path.name == "LICENSE" and data == LICENSE.read_bytes() and not is_own(wheel):
+                continue  # the same text again: layer/licenses.py says so
             if path.name == "METADATA":
                 data = headers(data.decode()).encode()
             place(target / path, data, wheel)
@@ -132,12 +212,12 @@ def unpack(wheel: Path, target: Path) -> None:
 def wanted(path: PurePosixPath) -> bool:
     """Say whether the layer has a use for this file of a wheel."""
     if path.parts[0].endswith(".dist-info"):
-        return path.name in KEPT_METADATA or "licenses" in path.parts
+        return path.name in {*KEPT_METADATA, "LICENSE"} or "licenses" in path.parts
     if path.parts[:2] == ("heliograph", "lab"):
         return False  # a tool for the user's own machine, which needs packages that are not here
     if {"tests", "test"} & set(path.parts[:-1]):
         return False
-    return path.suffix not in LEFT_OUT
+    return path.suffix not in LEFT_OUT and not path.as_posix().startswith(NEVER_IMPORTED)
 
 
 def place(path: Path, data: bytes, wheel: Path) -> None:

@@ -18,11 +18,19 @@ from scripts.places import REQUIREMENTS, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOT_OURS = ("urllib3", "requests", "certifi", "charset-normalizer", "idna")
+"""What the OTLP exporters name for transports that are not used: ours needs the standard library
+only (`exporters/transport.py`), and the function or its runtime has its own."""
+
+WITHOUT = [f"--no-emit-package={name}" for name in NOT_OURS]
+
 LOCKS = {
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
-    "layer": ["pyproject.toml", "-c", "requirements/dev.txt"],
+    "layer": ["pyproject.toml", "-c", "requirements/dev.txt", *WITHOUT],
+    "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
     "uv": ["requirements/uv.in"],
+    "zipkin": ["requirements/zipkin.in", "-c", "requirements/dev.txt"],
 }
 """Each lock and what it is made from. `layer` is what the package needs and nothing else."""
 

@@ -44,7 +44,7 @@ print(json.dumps([len(told), sorted(map(list, set(map(tuple, told))))]))
 IMPORT_ALL = """
 import importlib, json, os, pathlib, sys
 site, failed = pathlib.Path(sys.argv[1]) / "python", {}
-for path in sorted(site.rglob("*.py")):
+for path in sorted(site.rglob("*.pyc")):
     parts = path.relative_to(site).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
     try:
@@ -203,6 +203,23 @@ def test_docstrings_are_left_out(tmp_path: Path) -> None:
     assert caught.tb.tb_next.tb_lineno == 16
 
 
+def test_annotations_are_left_out(tmp_path: Path) -> None:
+    """Annotations of functions go; those that dataclasses and singledispatch read stay."""
+    source = (
+        b"import dataclasses, functools\n"
+        b"@dataclasses.dataclass\nclass D:\n    a: int = 1\n"
+        b"    def m(self, b: str) -> str: return b\n"
+        b"@functools.singledispatch\ndef f(a: object, *b: int, c: int = 0, **d: int) -> str:\n"
+        b"    return 'any'\n@f.register\ndef _(a: int): return 'int'\n"
+    )
+    made: dict[str, Any] = {"__name__": "made"}
+    module = stripped.without_annotations(stripped.without_docstrings(source))
+    exec(compile(module, "made", "exec", dont_inherit=True), made)
+    assert made["f"].__annotations__ == made["D"].m.__annotations__ == {}
+    assert [field.type for field in made["D"].__dataclass_fields__.values()] == [int]
+    assert [made["f"](1), made["f"]("")] == ["int", "any"]
+
+
 def run(python: pythons.Python, script: str, tree: Path) -> list[Any]:
     """Run a script with the layer's packages on the path and nothing else but the library."""
     told = subprocess.run(
@@ -238,10 +255,13 @@ def test_smallest(tmp_path: Path) -> None:
     build.build(tmp_path, {version: python}, smallest=True)
     tree, archive, _ = build.paths(tmp_path)
     assert budget.complaint(archive, budget.SMALLEST) == ""
+    modules = list((tree / "python").rglob("*.pyc"))
+    assert len(modules) > 200
+    assert list((tree / "python").rglob("*.py")) == []  # each is where its source was
     failed: dict[str, str] = run(python, IMPORT_ALL, tree)  # type: ignore[assignment]
-    absent = r"ModuleNotFoundError: No module named '(awslambdaric|botocore|requests|urllib3)'"
+    absent = r"ModuleNotFoundError: No module named '(awslambdaric|botocore|grpc|requests|urllib3)'"
     assert {name: said for name, said in failed.items() if not re.match(absent, said)} == {}
-    assert list((tree / "python").rglob("pylock.py")) == []
+    assert list((tree / "python").rglob("pylock.*")) == []
 
 
 def test_up_to_date_is_left_alone(tree: Path, archive: Path) -> None:
@@ -259,6 +279,8 @@ def test_licences(tree: Path) -> None:
     pins = locks.read(REQUIREMENTS / "layer.txt")
     assert [[n.replace("_", "-"), v] for n, v in rows] == [[p.name, p.version] for p in pins]
     assert (shipped.parent / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+    copies = [p for p in tree.rglob("LICENSE*") if p.read_bytes() == wheels.LICENSE.read_bytes()]
+    assert copies == [shipped.parent / "LICENSE"]  # not once for each of a dozen packages
 
 
 def test_budget(archive: Path) -> None:

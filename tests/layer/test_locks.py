@@ -30,6 +30,12 @@ def group(name: str) -> list[str]:
     return flat
 
 
+def listed(name: str) -> list[str]:
+    """Return the requirements of a file."""
+    lines = (REQUIREMENTS / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
 ASKED = {
     "dev": [
         *PROJECT["project"]["dependencies"],
@@ -38,12 +44,13 @@ ASKED = {
         *PROJECT["build-system"]["requires"],
     ],
     "layer": PROJECT["project"]["dependencies"],
-    "runtime": [
-        line
-        for line in (REQUIREMENTS / "runtime.in").read_text(encoding="utf-8").splitlines()
-        if not line.startswith("#")
+    "layer-otlp": [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["otlp"],
     ],
+    "runtime": listed("runtime.in"),
     "uv": ["uv"],
+    "zipkin": listed("zipkin.in"),
 }
 
 
@@ -81,6 +88,8 @@ def test_locks_agree(lock: str) -> None:
     """What is tested in the development environment is what is shipped and run."""
     for version in pythons.SUPPORTED:
         tested = pinned("dev", version)
+        if lock == "zipkin":  # its exporter is brought by a function, and not developed with
+            tested = {**pinned(lock, version), **tested}
         assert {name: tested.get(name) for name in pinned(lock, version)} == pinned(lock, version)
 
 
@@ -97,9 +106,17 @@ def test_no_address_and_no_path(lock: str) -> None:
     assert [line for line in lines if re.search(r"://|--(extra-)?index|^\s*#.*/|^-", line)] == []
 
 
-def test_layer_lock_leaves_the_runtime_its_own() -> None:
+@pytest.mark.parametrize("lock", ["layer", "layer-otlp"])
+def test_layer_lock_leaves_the_runtime_its_own(lock: str) -> None:
     """The layer's lock asks for nothing that Lambda's runtime or the function brings."""
-    assert set(pinned("layer", "3.10")) & {*wheels.NEVER, *pinned("runtime", "3.10")} == set()
+    assert set(pinned(lock, "3.10")) & {*wheels.NEVER, *pinned("runtime", "3.10")} == set()
+
+
+def test_what_is_left_out_of_the_layer() -> None:
+    """Of what the packages ask for, the layer lacks the transports that it does not use."""
+    lacking = set(pinned("dev", "3.13")) - set(pinned("layer-otlp", "3.13"))
+    assert set(locks.NOT_OURS) <= lacking
+    assert set(pinned("layer", "3.13")) < set(pinned("layer-otlp", "3.13"))
 
 
 def test_supported_pythons_are_declared() -> None:
