@@ -42,6 +42,12 @@ class XRaySpanExporter(SpanExporter):
         failed: Documents that were not.
     """
 
+    is_xray = True
+    """It gets what X-Ray sampled, and nothing else (`develop/sampled.py`)."""
+
+    remote = False
+    """It writes to this machine: in line, it cannot wait for anybody."""
+
     def __init__(
         self,
         address: str = "127.0.0.1:2000",

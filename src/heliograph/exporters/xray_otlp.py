@@ -42,6 +42,12 @@ class XRayOtlpSpanExporter(SpanExporter):
         failed: Spans that were not.
     """
 
+    is_xray = True
+    """It gets what X-Ray sampled, and nothing else (`develop/sampled.py`)."""
+
+    remote = False
+    """It writes to this machine: in line, it cannot wait for anybody."""
+
     def __init__(self, address: str = "127.0.0.1:2000") -> None:
         self.sent = 0
         self.failed = 0
@@ -78,13 +84,18 @@ class XRayOtlpSpanExporter(SpanExporter):
 
     def _send(self, prefix: bytes, spans: Sequence[ReadableSpan], limit: int) -> None:
         for part in otlp.requests(spans, limit):
-            done = self._daemon.send(prefix + b2a_base64(part.payload, newline=False))
+            done = self._daemon.send(enveloped(prefix, part.payload))
             if done:
                 self.sent += len(part.spans)
             elif done is None and limit > SMALL:
                 self._send(prefix, part.spans, SMALL)
             elif done is None:
                 _notice.warn("X-Ray datagrams", "a span's resource alone exceeds a datagram.")
+
+
+def enveloped(prefix: bytes, request: bytes) -> bytes:
+    """Return what follows a datagram's header line: the prefix, and a request in base64."""
+    return prefix + b2a_base64(request, newline=False)
 
 
 def _prefix(span: ReadableSpan) -> bytes:
