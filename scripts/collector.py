@@ -1,68 +1,51 @@
-"""Make the OpenTelemetry collector that the tests compare X-Ray documents with.
+"""Make the OpenTelemetry collector of `collector/builder.yaml`: what its configurations run on.
 
-`python -m scripts.collector` builds what `collector/builder.yaml` lists with the collector's own
-builder, once: the binary is kept outside the checkout, named by the manifest and the Go version.
+`python -m scripts.collector` builds it with the collector's own builder, once: the binary is kept
+outside the checkout, named by the manifest and the Go version.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scripts.places import ROOT, cache
+from scripts import golang
+from scripts.places import ROOT, kept, named
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANIFEST = ROOT / "collector" / "builder.yaml"
 BUILDER = "go.opentelemetry.io/collector/cmd/builder"
-USUAL = "/usr/local/go/bin/go"
-"""Where Go's own installer puts it, often without adding that to PATH."""
 
 
 def main() -> None:
     """Make or find the binary and print its path; without Go, say what that leaves out."""
-    compiler = go()
+    compiler = golang.find()
     if compiler is None:
-        print("collector: go is not installed, so documents are not compared with the collector's")
+        print("collector: go is not installed; tests that need the real collector are left out")
         return
     print(f"collector: {build(compiler)}")
 
 
-def go() -> str | None:
-    """Return the path of the Go compiler, or None."""
-    return shutil.which("go") or (USUAL if os.access(USUAL, os.X_OK) else None)
-
-
 def binary(compiler: str) -> Path:
     """Return where the binary of this manifest and this compiler is, built or not."""
-    version = subprocess.run(
-        [compiler, "env", "GOVERSION"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    digest = hashlib.sha256(MANIFEST.read_bytes() + version.encode()).hexdigest()[:16]
-    return cache() / f"collector-{digest}" / "collector"
+    inputs = MANIFEST.read_bytes(), golang.release(compiler).encode()
+    return named("collector", *inputs) / "collector"
 
 
 def build(compiler: str) -> Path:
     """Return the binary, built if it is not there yet; safe beside another run of this."""
     target = binary(compiler)
-    if target.exists():
-        return target
-    print("collector: building it, which takes some minutes once", flush=True)
-    work = Path(tempfile.mkdtemp(prefix="collector-", dir=cache()))
-    try:
-        compile_into(work, compiler)
-        work.chmod(0o755)
-        work.rename(target.parent)  # whole or not at all
-    except OSError:
-        if not target.exists():  # else another run was faster, and its binary is the same
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return target
+
+    def make(folder: Path) -> None:
+        print("collector: building it, which takes some minutes once", flush=True)
+        compile_into(folder, compiler)
+
+    return kept(target.parent, make) / target.name
 
 
 def compile_into(folder: Path, compiler: str) -> None:
@@ -74,13 +57,8 @@ def compile_into(folder: Path, compiler: str) -> None:
     made = folder / "source"
     manifest = folder / "builder.yaml"
     manifest.write_text(MANIFEST.read_text(encoding="utf-8"), encoding="utf-8")
-    path = f"{Path(compiler).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    env = {**os.environ, "PATH": path, "GOWORK": "off", "GOFLAGS": "-trimpath"}
-    command = [compiler, "run", f"{BUILDER}@v{version()}"]
-    options = [f"--config={manifest}", "--ldflags=-s -w"]
-    subprocess.run(
-        [*command, *options], cwd=folder, env={**env, "DIST_OUTPUT_PATH": str(made)}, check=True
-    )
+    command = ["run", f"{BUILDER}@v{version()}", f"--config={manifest}", "--ldflags=-s -w"]
+    golang.run(compiler, *command, cwd=folder, DIST_OUTPUT_PATH=str(made))
     (made / "collector").rename(folder / "collector")
     manifest.unlink()
     shutil.rmtree(made)

@@ -199,13 +199,17 @@ def cost(without: Path, layered: Path, env: dict[str, str]) -> None:
     print("\nThe caller does not wait for what comes after the response; Lambda bills it.")
 
 
-def main() -> int:
-    """Run the demo; return the exit status."""
-    # nothing of this machine's own set-up has a say: no profile, no credentials, no proxy
+def alone() -> None:
+    """Leave out this machine's own set-up: no profile, no credentials, no proxy; and be quiet."""
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
     os.environ.pop("AWS_PROFILE", None)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's server logs every request
+
+
+def main() -> int:
+    """Run the demo; return the exit status."""
+    alone()
     print(
         f"examples/orders/app.py through the layer, by AWS's own runtime client on Python "
         f"{runtime()['version']}.\nmoto stands for DynamoDB; nothing leaves this machine."

@@ -23,6 +23,8 @@ READ_BY_OPENTELEMETRY = {
     LIMITS[7]: "Attributes of a link: 128.",
     "OTEL_METRICS_EXEMPLAR_FILTER": "Measurements kept as exemplars: `trace_based` (those in "
     "sampled spans), `always_on`, `always_off`.",
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "Histograms of OTLP: "
+    "`explicit_bucket_histogram`, `base2_exponential_bucket_histogram`.",
     "OTEL_SEMCONV_STABILITY_OPT_IN": "Names of HTTP attributes in spans of `requests`: `http` for "
     "the stable ones, `http/dup` for both.",
     "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST": "Request headers kept in spans of "
@@ -34,6 +36,10 @@ READ_BY_OPENTELEMETRY = {
     "OTEL_PYTHON_TRACER_PROVIDER": "A tracer provider by the name of its entry point; it wins over "
     "ours, as one set in code does.",
     "OTEL_PYTHON_METER_PROVIDER": "The same for metrics.",
+    "OTEL_PYTHON_DISTRO": "`heliograph`, for `opentelemetry-instrument` in a process that is no "
+    "function ([any other process](processes.md)).",
+    "OTEL_PYTHON_CONFIGURATOR": "The configurator of `opentelemetry-instrument`; with that distro, "
+    "`heliograph` if not set.",
 }
 """Variables that the official packages read by themselves, with their defaults where numbers."""
 
