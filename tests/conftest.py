@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from heliograph import testing
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 RUNTIMES = ROOT / "build" / "runtimes.json"
+# in CI it is hypothesis' own profile for CI, with the same examples in each run
+hypothesis.settings.register_profile(
+    "any machine",
+    parent=hypothesis.settings(),
+    deadline=None,  # nothing is timed
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")
 OURS = ("AWS_", "HELIOGRAPH_", "LAMBDA_", "OTEL_", "POWERTOOLS_", "_HANDLER", "_X_AMZN")
 
 

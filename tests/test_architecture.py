@@ -16,8 +16,9 @@ FLOORS = {
     "": 5, "testing": 5, "distro": 5,
     "runtime": 4,
     "develop": 3,
-    "api": 2, "exporters": 2, "manual": 2, "decorating": 2,
-    "config": 1, "given": 1, "exporting": 1, "triggers": 1, "encode": 1, "journal": 1,
+    "api": 2, "delivery": 2, "exporters": 2, "manual": 2, "decorating": 2,
+    "config": 1, "given": 1, "exporting": 1, "backends": 1,
+    "triggers": 1, "encode": 1, "journal": 1,
     "types": 0, "errors": 0, "version": 0, "_limits": 0, "_guard": 0, "_notice": 0,
 }  # fmt: skip
 """Floors of the house by the first part of a module's name; "" is `heliograph/__init__.py`."""
@@ -26,6 +27,9 @@ NEIGHBOURS = {
     ("config", "given"),
     ("config", "exporting"),
     ("exporting", "config"),
+    ("exporting", "backends"),
+    ("backends", "config"),
+    ("config", "backends"),
     ("_guard", "_notice"),
 }
 """(importer, imported) on one floor: files that stand alone and would be one room together."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 from pathlib import Path
@@ -15,9 +14,16 @@ from heliograph import testing
 from heliograph.config import LIMITS, Config
 from heliograph.errors import ConfigurationError
 from heliograph.exporting import EVERY
+from heliograph.types import Settings
 
 SOURCE = Path(heliograph.__file__).parent
 BY_NAME = {setting.name: setting for setting in EVERY}
+
+
+def both(name: str, cases: Any) -> dict[str, Any]:
+    """Return the same cases for a setting of OTLP's traces and of its metrics."""
+    return {f"otlp_{signal}_{name}": cases for signal in ("traces", "metrics")}
+
 
 GOOD: dict[str, dict[str, object]] = {
     "disabled": {"true": True, "TRUE": True, "1": True, "on": True, "false": False, "0": False,
@@ -34,6 +40,7 @@ GOOD: dict[str, dict[str, object]] = {
     "excluded_urls": {"healthz,/admin.*": ("healthz", "/admin.*")},
     "start": {"eager": "eager", "EAGER": "eager", "deferred": "deferred"},
     "span_name": {"function": "function", "Auto": "auto"},
+    "parent": {"link": "link", "XRay": "xray", "event": "event", "auto": "auto"},
     "capture_query": {"off": False, "on": True},
     "annotations": {"all": ("all",), "order.id,tenant.*": ("order.id", "tenant.*")},
     "handler_as_segment": {"on": True},
@@ -42,7 +49,37 @@ GOOD: dict[str, dict[str, object]] = {
     "emf_namespace": {"Shop": "Shop"},
     "emf_dimensions": {"[[service],[service,route]]": (("service",), ("service", "route")),
                        "[['a', \"b\"]]": (("a", "b"),), "[[]]": ((),)},
+    "emf_metric_dimensions": {
+        "http.*=[[service]]; jobs = [[],[a,b]]": {
+            "http.*": (("service",),), "jobs": ((), ("a", "b"))
+        },
+        " ": {},
+    },
+    "emf_default_dimensions": {"none": ("none",), "service=service.name,faas.name":
+                               ("service=service.name", "faas.name")},
+    "emf_properties": {"user.*,order": ("user.*", "order")},
+    "emf_resource_properties": {"*": ("*",), "none": ("none",)},
+    "emf_options": {"Scale_Units, drop_zeros": ("scale_units", "drop_zeros")},
     "emf_extraction_disabled": {"true": True},
+    "flush_timeout": {"250": 250.0, "1000.5": 1000.5},
+    "flush": {"interval:5s": 5.0, "Interval:250ms": 0.25, "interval:1m": 60.0, "invocation": 0.0},
+    "otlp_endpoint": {"http://collector:4318": "http://collector:4318"},
+    **both("endpoint", {"http://c/x": "http://c/x"}),
+    **both("protocol", {"GRPC": "grpc", "http/protobuf": "http/protobuf"}),
+    **both("headers", {"api-key=a%20b,c=d": "api-key=a%20b,c=d"}),
+    **both("timeout", {"2.5": 2.5, "3": 3.0}),
+    **both("compression", {"GZIP": "gzip", "deflate": "deflate"}),
+    **both("certificate", {"/var/task/ca.pem": "/var/task/ca.pem"}),
+    **both("client_certificate", {"/var/task/cert.pem": "/var/task/cert.pem"}),
+    **both("client_key", {"/var/task/key.pem": "/var/task/key.pem"}),
+    **both("insecure", {"true": True}),
+    "otlp_temporality": {"DELTA": "delta", "lowmemory": "lowmemory"},
+    "preset": {"Honeycomb": "honeycomb", "jaeger": "jaeger"},
+    "preset_key": {"abc": "abc"},
+    "preset_site": {"prod-eu-west-2": "prod-eu-west-2"},
+    "otlp_headers_secret": {"arn:aws:ssm:eu-central-1:123456789012:parameter/otlp":
+                            "arn:aws:ssm:eu-central-1:123456789012:parameter/otlp"},
+    "sigv4": {"XRay": "xray", "off": "off", "false": "off", "auto": "auto"},
     "handler": {"app.handler": "app.handler"},
 }  # fmt: skip
 SWITCH, BAD_SWITCHES = "on or off (also true, false, 1, 0)", ("yes", "2", "tru")
@@ -54,7 +91,31 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "emf_extraction_disabled": (BAD_SWITCHES, SWITCH),
     "start": (("now", "eager,deferred"), "one of deferred, eager"),
     "span_name": (("route",), "one of auto, function"),
+    "parent": (("w3c", "none"), "one of auto, xray, event, link"),
     "emf_dimensions": (("service", "[service]", "[[service]"), "dimension sets such as"),
+    "emf_metric_dimensions": (("[[service]]", "jobs=", "jobs=service", "=[[a]]"), "sets by metric"),
+    "flush_timeout": (("0", "-1", "5s", "60001", "nan"), "milliseconds from 1 to 60000"),
+    "flush": (
+        ("always", "interval", "interval:5", "interval:0s", "invocation:5s"),
+        "invocation, or an interval such as interval:5s",
+    ),
+    "emf_options": (("scale-units", "drop_zeros,rollup"), "a list of rollup_zero, rollup_single"),
+    **dict.fromkeys(
+        ("otlp_traces_protocol", "otlp_metrics_protocol"),
+        (("http", "http/xml"), "one of http/json, http/protobuf, grpc"),
+    ),
+    **dict.fromkeys(
+        ("otlp_traces_timeout", "otlp_metrics_timeout"),
+        (("10s", "0", "-1", "nan", "inf"), "a number of seconds above 0"),
+    ),
+    **dict.fromkeys(
+        ("otlp_traces_compression", "otlp_metrics_compression"),
+        (("zstd",), "one of none, gzip, deflate"),
+    ),
+    **both("insecure", (BAD_SWITCHES, SWITCH)),
+    "otlp_temporality": (("DELTAS",), "one of cumulative, delta, lowmemory"),
+    "preset": (("honey",), "one of axiom, betterstack, "),
+    "sigv4": (("on", "true", "1", "xray,logs"), "auto, off, or the service"),
 }
 GOOD_CASES = [
     pytest.param(name, text, value, id=f"{name}={text}")
@@ -136,8 +197,11 @@ def test_what_beats_what(name: str) -> None:
         ("traces_exporters", (), ()),
         ("sampler_argument", 0.5, "0.5"),
         ("sampler_argument", 1, "1"),
+        ("otlp_traces_timeout", 5, 5.0),
         ("emf_dimensions", [["a"], ("b", "c")], (("a",), ("b", "c"))),
         ("emf_dimensions", [], ()),
+        ("emf_metric_dimensions", {"a*": [["b"], []]}, {"a*": (("b",), ())}),
+        ("emf_options", ["stats_only"], ("stats_only",)),
     ],
 )
 def test_objects_in_code(name: str, value: object, expected: object) -> None:
@@ -158,6 +222,9 @@ def test_objects_in_code(name: str, value: object, expected: object) -> None:
         ("emf_dimensions", ["ab"], "a list, not str"),
         ("emf_dimensions", [[1]], "a list of texts"),
         ("emf_dimensions", 7, "a list, not int"),
+        ("emf_metric_dimensions", [["a"]], "a dict, not list"),
+        ("emf_metric_dimensions", {"a": ["b"]}, "a list, not str"),
+        ("emf_metric_dimensions", {1: []}, "a list of texts"),
     ],
 )
 def test_wrong_type_in_code(name: str, value: object, right: str) -> None:
@@ -286,7 +353,7 @@ def test_good_limit_is_left_to_the_sdk(text: str, monkeypatch: pytest.MonkeyPatc
 def test_configure_has_every_setting() -> None:
     """The door's typed arguments are the settings and the SDK's objects, no more and no less."""
     objects = ["span_processors", "span_exporters", "metric_readers", "metric_exporters", "views"]
-    assert set(inspect.signature(heliograph.configure).parameters) == {*BY_NAME, *objects}
+    assert set(Settings.__annotations__) == {*BY_NAME, *objects}
 
 
 def test_configure_passes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,9 @@ from heliograph import _limits
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "heliograph"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")])
-LANGUAGES = {"python", "sh", "json", "text"}
+FOLDERS = (".", "collector", "docs", "examples/*")
+PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md"))
+LANGUAGES = {"dockerfile", "json", "python", "sh", "text"}
 FENCE = re.compile(
     r"^```(?P<language>\S*)\n(?P<code>.*?)^```\n+(?:<!-- test\n(?P<check>.*?)^-->$)?",
     re.DOTALL | re.MULTILINE,
@@ -108,7 +109,7 @@ def test_commands(block, layer):
 
 def problem(command: str) -> str:
     """Return what is wrong with a command that is not run here."""
-    if target := re.fullmatch(r"make (\w+)", command):
+    if target := re.fullmatch(r"make ([\w-]+)", command):
         makefile = (ROOT / "Makefile").read_text()
         return "" if f"\n{target[1]}:" in makefile else f"make has no target {target[1]}"
     if extra := re.fullmatch(r"pip install '?\.(?:\[(\w+)\])?'?", command):
@@ -116,6 +117,12 @@ def problem(command: str) -> str:
         return "" if known or not extra[1] else f"there is no extra {extra[1]}"
     if variable := re.fullmatch(r"([A-Z_]+)=\S+", command):
         return "" if variable[1] in variables() else f"{variable[1]} is read nowhere"
+    if started := re.fullmatch(
+        r"((?:[A-Z_]+=\S+ )+)opentelemetry-instrument python app.py", command
+    ):
+        named = {setting.partition("=")[0] for setting in started[1].split()}
+        unread = named - variables() - {"OTEL_PYTHON_DISTRO"}
+        return f"{unread} are read nowhere" if unread else ""
     return f"{command!r} is not checked by any test"
 
 
@@ -222,13 +229,22 @@ def line_of(call: ast.Call) -> str | None:
     called = (
         call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     )
-    place = {"warn": 1, "tell": 1, "_tell": 1, "inform": 0, "guard": 0, "failed": 0}.get(called)
+    place = {
+        "warn": 1,
+        "tell": 1,
+        "_tell": 1,
+        "inform": 0,
+        "debug": 0,
+        "guard": 0,
+        "guarded": 0,
+        "failed": 0,
+    }.get(called)
     if place is None or len(call.args) <= place:
         return None
     text = template(call.args[place])
     if text is None:
         return None
-    return f"failed while {text}" if called in {"guard", "failed"} else text
+    return f"failed while {text}" if called in {"guard", "guarded", "failed"} else text
 
 
 def template(node: ast.expr) -> str | None:

@@ -206,9 +206,9 @@ def members(value):
 
 
 def test_the_document_of_the_page(orders, daemon, table):
-    """docs/x-ray.md shows the document of a call as X-Ray gets it."""
+    """docs/xray.md shows the document of a call as X-Ray gets it."""
     asked(orders, daemon, event("orders"), spans=9)
-    page = (ROOT / "docs" / "x-ray.md").read_text()
+    page = (ROOT / "docs" / "xray.md").read_text()
     shown = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
 
     put = next(one for one in daemon.documents if "PutItem" in str(one.get("aws")))

@@ -627,6 +627,18 @@ BAD = {
     "metric of no name": (lambda: door.metric(None, 1), "a metric's name must be a text"),
     "unit": (lambda: door.metric("m", 1, unit="µs"), "unit 'µs' is left out"),
     "resolution": (lambda: door.metric("m", 1, resolution=5), "resolution 5 must be 1 or 60"),
+    "dimension sets of text": (
+        lambda: door.metric("m", 1, dimension_sets="prod"),
+        "dimension_sets 'prod' must be lists",
+    ),
+    "dimension sets of numbers": (
+        lambda: door.metric("m", 1, dimension_sets=[[7]]),
+        "dimension_sets [[7]] must be lists",
+    ),
+    "no dimension sets": (
+        lambda: door.metric("m", 1, dimension_sets=[]),
+        "dimension_sets [] must be lists of names",
+    ),
     "huge text": (lambda: door.annotate("key", "x" * 5000), "was cut (it has 5000 characters)"),
 }
 
@@ -651,10 +663,19 @@ def test_metrics(captured: Captured) -> None:
     heliograph.metric("Order Value", 7, unit="Milliseconds", tier="tin")
     with heliograph.span("span"):
         heliograph.metric("5xx", 1, resolution=1)
+    sets = [["service"], ["service", "tier"]]
+    heliograph.metric("chosen", 1, dimension_sets=sets, tier="gold", user="u1", name="n", value=2)
+    sets.clear()
     points = captured.metrics
     values = {dict(p.attributes)["tier"]: (p.count, p.sum, p.min) for p in points["Order Value"]}
     assert values == {"gold": (4, 0.5, -3), "tin": (1, 7, 7)}
     assert [dict(p.attributes) for p in points["5xx"]] == [{"aws.emf.storage_resolution": 1}]
+    assert [dict(p.attributes) for p in points["chosen"]] == [
+        {
+            "tier": "gold", "user": "u1", "name": "n", "value": 2,
+            "aws.emf.dimension_sets": (("service",), ("service", "tier")),
+        }
+    ]  # fmt: skip
 
 
 def test_metadata_is_json(captured: Captured) -> None:

@@ -17,17 +17,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, Literal, TypeVar
+    from collections.abc import Callable
+    from typing import Any, TypeVar
 
-    from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
-    from opentelemetry.sdk.metrics.view import View
-    from opentelemetry.sdk.trace import SpanProcessor
-    from opentelemetry.sdk.trace.export import SpanExporter
+    from typing_extensions import Unpack
 
     from .manual import annotate, event, metadata, metric, span
+    from .types import Settings
 
-    Names = str | Sequence[str]
     __version__: str
     Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -63,46 +60,20 @@ def wrap(handler: Handler) -> Handler:
     return wrapped(handler)  # type: ignore[return-value]
 
 
-def configure(
-    *,
-    disabled: bool | str | None = None,
-    service_name: str | None = None,
-    traces_exporters: Names | None = None,
-    metrics_exporters: Names | None = None,
-    propagators: Names | None = None,
-    sampler: str | None = None,
-    sampler_argument: str | float | None = None,
-    disabled_instrumentations: Names | None = None,
-    excluded_urls: Names | None = None,
-    start: Literal["deferred", "eager"] | None = None,
-    span_name: Literal["auto", "function"] | None = None,
-    capture_query: bool | str | None = None,
-    annotations: Names | None = None,
-    handler_as_segment: bool | str | None = None,
-    aws_header: bool | str | None = None,
-    daemon_address: str | None = None,
-    emf_namespace: str | None = None,
-    emf_dimensions: str | Sequence[Sequence[str]] | None = None,
-    emf_extraction_disabled: bool | str | None = None,
-    handler: str | None = None,
-    span_processors: Sequence[SpanProcessor] | None = None,
-    span_exporters: Sequence[SpanExporter] | None = None,
-    metric_readers: Sequence[MetricReader] | None = None,
-    metric_exporters: Sequence[MetricExporter] | None = None,
-    views: Sequence[View] | None = None,
-) -> None:
+def configure(**settings: Unpack[Settings]) -> None:
     """Set telemetry up in code: for processes outside Lambda, and for what variables cannot say.
 
     The settings are those of docs/settings.md, such as `traces_exporters="console"`; they beat the
-    environment. What is None is not given. The last five are objects of the SDK, used beside what
-    the settings name.
+    environment. What is None is not given. `span_processors`, `span_exporters`, `metric_readers`,
+    `metric_exporters` and `views` are lists of the SDK's objects, used beside what the settings
+    name.
 
     Raises:
         ConfigurationError: For a value that is not usable.
     """
-    given = {name: value for name, value in locals().items() if value is not None}
     from .runtime.wrapping import configure as configured
 
+    given: dict[str, Any] = {name: it for name, it in settings.items() if it is not None}
     configured(**given)
 
 

@@ -55,6 +55,15 @@ def inform(message: str, topic: str = "") -> None:
     _log(20, message)
 
 
+def debug(message: str) -> None:
+    """Log a line that shows only where the function logs at level DEBUG: each time, for each event.
+
+    Args:
+        message: The line.
+    """
+    _log(10, message)
+
+
 def _log(level: int, message: str) -> None:
     """Log a line; where stdout is full, closed or gone the function goes on without it."""
     try:

@@ -16,6 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .exporting import Fields
+else:
+    Fields = object
+
 
 class Setting:
     """One row of the table.
@@ -87,12 +91,13 @@ SETTINGS = (
     Setting(
         "traces_exporters", "OTEL_TRACES_EXPORTER", "xray", names,
         "Where traces go, a list: `xray` (Lambda's own X-Ray daemon), `xray-otlp` (OTLP to that "
-        "daemon), `console` (JSON on stdout), "
+        "daemon), `otlp` (any backend), `console` (JSON on stdout), "
         "`none`, or a name that an installed package provides as `opentelemetry_traces_exporter`.",
     ),
     Setting(
         "metrics_exporters", "OTEL_METRICS_EXPORTER", "emf", names,
-        "Where metrics go, a list: `emf` (CloudWatch embedded metric format on stdout), `console`, "
+        "Where metrics go, a list: `emf` (CloudWatch embedded metric format on stdout), `otlp` "
+        "(any backend), `console`, "
         "`none`, or a name that an installed package provides as `opentelemetry_metrics_exporter`.",
     ),
     Setting(
@@ -108,6 +113,12 @@ SETTINGS = (
     Setting(
         "sampler_argument", "OTEL_TRACES_SAMPLER_ARG", "", text,
         "Argument of the sampler, such as the ratio of `traceidratio` (0 to 1).",
+    ),
+    Setting(
+        "parent", "HELIOGRAPH_PARENT", "auto", one_of("auto", "xray", "event", "link"),
+        "Which of several contexts is the parent of the handler's span, the others being links: "
+        "`xray` Lambda's own segment, `event` what the caller sent, `auto` the former where traces "
+        "go to X-Ray and else the latter, `link` none. See [parents](parents.md).",
     ),
     Setting(
         "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
@@ -152,7 +163,7 @@ LIMITS = (
 """Variables that the SDK reads by itself, when it is imported; it raises for a bad value."""
 
 
-class Config:
+class Config(Fields):
     """The settings of a process, fixed once read. Fields are those of `SETTINGS`, and below.
 
     Attributes:
@@ -170,18 +181,13 @@ class Config:
     propagators: tuple[str, ...]
     sampler: str
     sampler_argument: str
+    parent: str
     disabled_instrumentations: tuple[str, ...]
     excluded_urls: tuple[str, ...]
     start: str
     span_name: str
     capture_query: bool
-    annotations: tuple[str, ...]
-    handler_as_segment: bool
     aws_header: bool
-    daemon_address: str
-    emf_namespace: str
-    emf_dimensions: tuple[tuple[str, ...], ...] | None
-    emf_extraction_disabled: bool
     handler: str
     function_name: str
     function_version: str
@@ -200,11 +206,7 @@ class Config:
             raise AttributeError(name)
         from . import exporting
 
-        known = self.__dict__
-        environ = known.pop("_environ")
-        for setting in exporting.SETTINGS:
-            if setting.name not in known:
-                known[setting.name] = value_of(setting, environ)
+        exporting.read(self.__dict__, self.__dict__.pop("_environ"))
         return getattr(self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -241,6 +243,10 @@ class Config:
             from .given import check
 
             values.update(check(given, EVERY, values))
+        if "preset" in given or environ.get("HELIOGRAPH_PRESET"):
+            from .backends import add_preset
+
+            add_preset(values, environ, given)
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         values["function_version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
         memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
@@ -286,6 +292,21 @@ def _drop_unusable_limits() -> None:
                 f"{name}={text!r:.200} is not usable: it must be a number from 0, or unset. Used "
                 "instead: OpenTelemetry's default.",
             )
+
+
+def choose_configurator(name: str) -> None:
+    """Name the configurator that `opentelemetry-instrument` loads, unless the user named one."""
+    os.environ.setdefault("OTEL_PYTHON_CONFIGURATOR", name)
+
+
+def keep_propagators(names: list[str]) -> None:
+    """Leave only these names in `OTEL_PROPAGATORS`, if it is set.
+
+    `opentelemetry.propagate` cannot be imported with a name that is not installed, and with it
+    whatever needs it: the official instrumentors, and user code.
+    """
+    if os.environ.get("OTEL_PROPAGATORS"):
+        os.environ["OTEL_PROPAGATORS"] = ",".join(names) or "none"
 
 
 def trace_header() -> str:

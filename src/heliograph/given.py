@@ -42,10 +42,15 @@ def _given(setting: Setting, value: object) -> object:
     try:
         if isinstance(value, str):
             return setting.read(value)
-        if isinstance(default, str) and type(value) in (int, float):
+        if isinstance(default, (str, float)) and type(value) in (int, float):
             return setting.read(str(value))
+        if isinstance(default, dict):
+            return _sets_by_name(value)
         if isinstance(default, tuple):
-            return _texts(value)
+            texts = _texts(value)
+            for one in texts:
+                setting.read(one)
+            return texts
         if default is None:
             return tuple(_texts(members) for members in _members(value))
         if type(value) is type(default):
@@ -70,6 +75,13 @@ def _members(value: object) -> list[object] | tuple[object, ...]:
     if isinstance(value, (list, tuple)):
         return value
     raise ValueError(f"a list, not {type(value).__name__}")
+
+
+def _sets_by_name(value: object) -> dict[str, tuple[tuple[str, ...], ...]]:
+    if not isinstance(value, dict):
+        raise ValueError(f"a dict, not {type(value).__name__}")
+    names = _texts(list(value))
+    return {name: tuple(_texts(members) for members in _members(value[name])) for name in names}
 
 
 def _texts(value: object) -> tuple[str, ...]:

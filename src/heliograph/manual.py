@@ -11,14 +11,24 @@ from time import time_ns
 from . import _notice
 from ._guard import guard
 from .journal import current, keep, recording
-from .journal.entry import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Entry, journal, short
+from .journal.entry import (
+    CLIENT,
+    CONSUMER,
+    INTERNAL,
+    PRODUCER,
+    SERVER,
+    Entry,
+    Remote,
+    journal,
+    short,
+)
 from .journal.fault import Fault
-from .journal.instrument import HISTOGRAM, DoorMetric, number
+from .journal.instrument import HISTOGRAM, DoorMetric, choose, number
 from .version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextvars import Token
     from types import TracebackType
     from typing import Any, TypeVar
@@ -215,12 +225,12 @@ def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
             entry.op("add_event", short(name), keep.attributes(attributes), time_ns())
 
 
-def _here() -> Entry | None:
-    """Return the current span if it is one of ours."""
+def _here() -> Any:
+    """Return the current span if it can be told anything: ours, or an open one of the SDK."""
     if not recording.active:
         return None
     here = current.span()
-    return here if type(here) is Entry else None
+    return None if type(here) is Remote else here
 
 
 def annotate(key: str, value: str | float | bool) -> None:
@@ -258,7 +268,14 @@ _instruments: dict[tuple[str, str], DoorMetric] = {}
 
 
 def metric(
-    name: str, value: float, /, *, unit: str = "", resolution: int = 60, **dimensions: Any
+    name: str,
+    value: float,
+    /,
+    *,
+    unit: str = "",
+    resolution: int = 60,
+    dimension_sets: Sequence[Sequence[str]] | None = None,
+    **dimensions: Any,
 ) -> None:
     """Record a value of a metric.
 
@@ -270,6 +287,9 @@ def metric(
         value: The value.
         unit: A CloudWatch unit such as `Milliseconds`, or a UCUM one such as `ms`.
         resolution: 1 for a high-resolution metric (seconds), else 60.
+        dimension_sets: The sets of dimensions to store the value under, by names: of `dimensions`,
+            of `service`, or of attributes of the resource. What is in none of them is a property
+            of the log line. By default one set, of `dimensions` and `service`.
         dimensions: Attributes that become dimensions.
     """
     if not recording.active:
@@ -294,6 +314,8 @@ def metric(
                 f"metric {name!r:.100} resolution",
                 f"metric {name!r:.100}: resolution {resolution!r:.50} must be 1 or 60: 60 is used.",
             )
+        if dimension_sets is not None:
+            choose(name, dimension_sets, dimensions)
         instrument = _instrument(short(name), short(unit or ""))
         journal.measure((instrument, plain, keep.attributes(dimensions), current.span()))
 

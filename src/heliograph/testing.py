@@ -6,9 +6,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from . import _guard, _notice, configure, flush
+from . import _guard, _notice, flush
+from .config import Config
+from .develop.extras import Extras
 from .journal.entry import journal
-from .runtime import telemetry
+from .runtime import telemetry, wrapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,11 +96,14 @@ class Captured:
     def start(self, **settings: Any) -> None:
         """Configure telemetry so that all of it comes here, and nothing leaves the process."""
         nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-        configure(
-            span_exporters=[self._spans, *settings.pop("span_exporters", ())],
-            metric_readers=[self._metrics, *settings.pop("metric_readers", ())],
-            **{**nowhere, **settings},
+        extras = Extras(
+            settings.pop("span_processors", None),
+            [self._spans, *settings.pop("span_exporters", ())],
+            [self._metrics, *settings.pop("metric_readers", ())],
+            settings.pop("metric_exporters", None),
+            settings.pop("views", None),
         )
+        wrapping.record(Config.read(given={**nowhere, **settings}), extras)
 
 
 def _reader() -> Any:

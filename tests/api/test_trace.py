@@ -49,7 +49,10 @@ def run(source: str) -> str:
 
         out = Out()
         nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-        heliograph.configure(**nowhere, span_exporters=[out])
+        from heliograph.config import Config
+        from heliograph.develop.extras import Extras
+        from heliograph.runtime import wrapping
+        wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[out]))
 
         def tree():
             heliograph.flush()

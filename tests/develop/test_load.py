@@ -16,7 +16,11 @@ import boto3, requests
 import heliograph
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 memory = InMemorySpanExporter()
-heliograph.configure(span_exporters=[memory], traces_exporters="none", metrics_exporters="none")
+from heliograph.config import Config
+from heliograph.develop.extras import Extras
+from heliograph.runtime import wrapping
+nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
+wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[memory]))
 from botocore.stub import Stubber
 keys = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 sts = boto3.client("sts", region_name="eu-central-1", **keys)
@@ -31,11 +35,11 @@ assert heliograph.flush()
 """
 
 
-def run(source):
+def run(source, **env):
     """Run a program in a Python of its own; what it printed last."""
     done = subprocess.run(
         [sys.executable, "-c", RECORD + source],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **env},
         capture_output=True,
         text=True,
         timeout=60,
@@ -94,3 +98,16 @@ print(json.dumps([
         True,
         False,
     ]
+
+
+def test_a_propagator_that_is_not_installed_costs_no_description():
+    """`opentelemetry.propagate` cannot be imported with one; calls are described all the same."""
+    attributes = run(
+        """
+import opentelemetry.propagate
+print(json.dumps([dict(span.attributes) for span in memory.get_finished_spans()][1]))
+""",
+        OTEL_PROPAGATORS="xray,nowhere",
+    )
+    assert attributes["rpc.service"] == "STS"
+    assert attributes["rpc.method"] == "GetCallerIdentity"

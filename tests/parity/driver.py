@@ -83,9 +83,13 @@ def ours(program):
 
     import heliograph
     from heliograph import _guard
+    from heliograph.config import Config
+    from heliograph.develop.extras import Extras
+    from heliograph.runtime import wrapping
 
     memory = InMemorySpanExporter()
-    heliograph.configure(span_exporters=[memory], traces_exporters="none", metrics_exporters="none")
+    nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
+    wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[memory]))
     _guard.observers.append(lambda doing, error: failures.append(f"{doing}: {error!r}"))
     if hasattr(program, "setup"):
         program.setup()

@@ -77,6 +77,9 @@ def run(
             if started.exit_code is None or not answers:
                 asked = event if isinstance(event, Invocation) else Invocation(event)
                 answers.append(started.invoke(asked))
+        if workers := options.get("concurrency", 0):  # what follows an answer is not waited for
+            started.api.wait_next(workers + len(answers), 30)
+            started._process.drain()
         daemon.settle()
         task = started._root
         clean = _cleaner(str(task), {answer.request_id for answer in answers})

@@ -34,6 +34,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     heliograph.metadata("order", event)
     heliograph.event("priced", currency="EUR")
     heliograph.metric("orders", 1, unit="Count", resolution=1, tier="gold")
+    heliograph.metric("orders", 1, dimension_sets=[["service"], ("service", "tier")], tier="gold")
     assert_type(heliograph.flush(), bool)
     assert_type(heliograph.__version__, str)
     return {"statusCode": 200}

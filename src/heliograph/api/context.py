@@ -15,6 +15,7 @@ from opentelemetry.context.context import Context, _RuntimeContext
 
 from ..journal import current, recording
 from ..journal.entry import Entry, Remote, Trace
+from .live import LiveSpan
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -70,6 +71,8 @@ def install(module: ModuleType) -> None:
 
 def context_of(value: object) -> Context:
     """Return the context that stands for a value of the variable."""
+    if isinstance(value, current.Received):
+        return _with_baggage(value.baggage)
     if not isinstance(value, Entry):
         return _with_span(value) if isinstance(value, Context) else Context()
     context = value.context
@@ -85,6 +88,15 @@ def context_of(value: object) -> Context:
         if key is not None:
             value.context = context
     return context  # type: ignore[return-value]
+
+
+def _with_baggage(members: dict[str, object]) -> Context:
+    from opentelemetry.baggage import set_baggage
+
+    context = Context()
+    for name, value in members.items():
+        context = set_baggage(name, value, context)
+    return context
 
 
 def _with_span(context: Context) -> Context:
@@ -133,8 +145,10 @@ def parent_of(span: Any) -> Entry | Remote | None:
         context.trace_id,
         sampled=bool(context.trace_flags & 1),
         state=context.trace_state.to_header() if context.trace_state else "",
-        extras=recording.extras,
+        extras=recording.extras(),
     )
+    if span.is_recording():
+        return LiveSpan(trace, context.span_id, span)
     return Remote(trace, context.span_id, is_remote=context.is_remote)
 
 
@@ -142,5 +156,10 @@ def baggage() -> dict[str, object]:
     """Return the current baggage."""
     module = sys.modules.get("opentelemetry.baggage")
     if module is None:
-        return {}
+        return current.received_baggage()
+    value = within = current.here.get()
+    while type(within) is Entry:
+        within = within.outer
+    if within is None and value is not None:
+        return {}  # no context of OpenTelemetry's has ever been made for it
     return dict(module.get_all())

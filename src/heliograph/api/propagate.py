@@ -24,15 +24,27 @@ def provided(name: str) -> Callable[[Entry | Remote, MutableMapping[str, str]], 
     Args:
         name: Its entry point in group `opentelemetry_propagator`, such as `b3`.
     """
+    made = official(name)
+    if made is None:
+        return None
+    kind = type(made)
+    _notice.inform(
+        f"propagator {name} is written by {kind.__module__}:{kind.__name__}: OpenTelemetry's API "
+        "is imported during init for it (about 20 ms at a full core)."
+    )
+    return _writer(made)
+
+
+def official(name: str) -> Any:
+    """Return a propagator by its official class; None, and a line, if it is not installed.
+
+    Args:
+        name: Its entry point in group `opentelemetry_propagator`, such as `b3`.
+    """
     from importlib.metadata import entry_points
 
     for point in entry_points(group="opentelemetry_propagator", name=name):
-        propagator = point.load()()
-        _notice.inform(
-            f"propagator {name} is written by {point.value}: OpenTelemetry's API is imported "
-            "during init for it (about 20 ms at a full core)."
-        )
-        return _writer(propagator)
+        return point.load()()
     _notice.warn(
         f"propagator {name}",
         f"OTEL_PROPAGATORS names {name!r}, which is not installed; there are: "
@@ -65,8 +77,21 @@ def install(module: ModuleType, names: tuple[str, ...]) -> None:
     """
     if names != DEFAULT:
         return
+    from opentelemetry import trace
     from opentelemetry.propagators.aws import AwsXRayPropagator
     from opentelemetry.propagators.composite import CompositePropagator
+    from opentelemetry.propagators.textmap import default_setter
+
+    from .context import parent_of
+
+    class XRayPropagator(AwsXRayPropagator):
+        """Says `Sampled=0` of a trace that only others than X-Ray get."""
+
+        def inject(self, carrier: Any, context: Any = None, setter: Any = default_setter) -> None:
+            super().inject(carrier, context, setter)
+            span = parent_of(trace.get_current_span(context))
+            if span is not None and span.trace.id in carry.declined:
+                setter.set(carrier, carry.XRAY, carry.xray(span))
 
     present = module.get_global_textmap()
-    module.set_global_textmap(CompositePropagator([AwsXRayPropagator(), present]))
+    module.set_global_textmap(CompositePropagator([XRayPropagator(), present]))

@@ -10,6 +10,7 @@ from ..journal.sampling import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 def provided(name: str, argument: str) -> Callable[[bool | None, int], bool] | None:
@@ -22,14 +23,28 @@ def provided(name: str, argument: str) -> Callable[[bool | None, int], bool] | N
         name: Its entry point in group `opentelemetry_traces_sampler`.
         argument: `OTEL_TRACES_SAMPLER_ARG`, handed to the entry point as the SDK does.
     """
+    sampler = official(name, argument)
+    if sampler is None:
+        return None
+    kind = type(sampler)
+    _notice.inform(
+        f"sampler {name} is {kind.__module__}:{kind.__name__}: OpenTelemetry's SDK is imported "
+        "during init for it."
+    )
+    return lambda parent, trace_id: _ask(sampler, parent, trace_id)
+
+
+def official(name: str, argument: str) -> Any:
+    """Return a sampler that an installed package provides; None, and a line, if none does.
+
+    Args:
+        name: Its entry point in group `opentelemetry_traces_sampler`.
+        argument: `OTEL_TRACES_SAMPLER_ARG`, handed to the entry point as the SDK does.
+    """
     from importlib.metadata import entry_points
 
     for point in entry_points(group="opentelemetry_traces_sampler", name=name):
-        sampler = point.load()(argument or None)
-        _notice.inform(
-            f"sampler {name} is {point.value}: OpenTelemetry's SDK is imported during init for it."
-        )
-        return lambda parent, trace_id: _ask(sampler, parent, trace_id)
+        return point.load()(argument or None)
     _notice.warn(
         f"sampler {name}",
         f"OTEL_TRACES_SAMPLER={name!r} is not installed; there are: {', '.join(STANDARD)}, and "
@@ -39,7 +54,7 @@ def provided(name: str, argument: str) -> Callable[[bool | None, int], bool] | N
     return None
 
 
-def _ask(sampler: object, parent: bool | None, trace_id: int) -> bool:
+def _ask(sampler: Any, parent: bool | None, trace_id: int) -> bool:
     from opentelemetry import trace
     from opentelemetry.context import Context
 
@@ -49,6 +64,6 @@ def _ask(sampler: object, parent: bool | None, trace_id: int) -> bool:
         parents = trace.SpanContext(trace_id, 1, is_remote=False, trace_flags=flags)
         context = trace.set_span_in_context(trace.NonRecordingSpan(parents), context)
     with guard("asking the sampler"):
-        result = sampler.should_sample(context, trace_id, "", trace.SpanKind.INTERNAL)  # type: ignore[attr-defined]
+        result = sampler.should_sample(context, trace_id, "", trace.SpanKind.INTERNAL)
         return bool(result.decision.is_sampled())
     return parent is not False

@@ -148,6 +148,10 @@ def fail(span: Span, error: Exception, *, record: bool, status: bool) -> None:
             span.set_status(trace.Status(trace.StatusCode.ERROR, text))
 
 
+OURS = "heliograph_set_it"
+"""Attribute of a provider that was set by `heliograph.configure`, not by the function's code."""
+
+
 class RecordingTracerProvider(trace.ProxyTracerProvider):
     """The provider that `get_tracer` asks while the user has set none."""
 
@@ -219,6 +223,8 @@ def give_way() -> None:
         return
     for recorder in recording.recorders.values():
         recorder.recording = False
+    if getattr(users_provider(), OURS, False):
+        return
     _notice.inform(
         "the function has set a tracer provider of its own: the handler's span and those of the "
         "function's code go there, library calls are left to its instrumentors.",

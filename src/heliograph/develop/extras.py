@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
+
+    from .development import Development
 
 
 class Extras:
-    """Processors, exporters, readers and views of `heliograph.configure`."""
+    """Processors, exporters, readers and views of `heliograph.configure`.
+
+    Attributes:
+        development: Makes what develops the journal, where that is not Lambda's `Development`.
+    """
 
     def __init__(
         self,
@@ -25,3 +31,4 @@ class Extras:
         self.metric_readers = list(metric_readers or ())
         self.metric_exporters = list(metric_exporters or ())
         self.views = list(views or ())
+        self.development: Callable[..., Development] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -17,7 +16,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.span import TraceState
 
-from .. import _notice
+from ..api import live
 from ..journal.entry import Remote
 from . import stack
 
@@ -29,21 +28,21 @@ if TYPE_CHECKING:
     from ..journal.entry import Entry
     from ..journal.fault import Fault
 
-ANNOTATIONS = "aws.xray.annotations"
-"""Attribute that lists the keys of attributes that are annotations (xray spec 11.1)."""
-METADATA = "aws.xray.metadata."
-"""Prefix of attributes that hold a metadata namespace as a JSON object (xray spec 11.2)."""
 
+def parent_context(entry: Entry, *, sampled: bool = True) -> Context:
+    """Return the context in which the SDK starts the span of an entry.
 
-def parent_context(entry: Entry) -> Context:
-    """Return the context in which the SDK starts the span of an entry."""
+    Args:
+        entry: The entry. One of an unsampled trace is never written down, so its span is sampled.
+        sampled: What the parent's flag is to say.
+    """
     parent = entry.parent
     if parent is None:
         return Context()
     of = parent.trace
     state = TraceState.from_header([of.state]) if of.state else None
     remote = isinstance(parent, Remote) and parent.is_remote
-    flags = TraceFlags(TraceFlags.SAMPLED)  # entries of unsampled traces are never written down
+    flags = TraceFlags(int(sampled))
     context = SpanContext(of.id, parent.span_id, remote, flags, state)
     return trace.set_span_in_context(NonRecordingSpan(context), Context())
 
@@ -56,7 +55,7 @@ def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None
         tracer: The SDK's tracer of the entry's scope; its next span id is the entry's.
         finish: Called with the span before it ends.
     """
-    links = [Link(context, attributes) for context, attributes in entry.links or ()]  # type: ignore[arg-type]
+    links = links_of(entry)
     span: Any = tracer.start_span(
         entry.name,
         parent_context(entry),
@@ -69,6 +68,18 @@ def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None
     if finish is not None:
         finish(span)
     span.end(entry.end)
+
+
+def links_of(entry: Entry) -> list[Link]:
+    """Return the links given at its start; those of a handler's span are remote spans of ours."""
+    links: list[Any] = []
+    for context, attributes in entry.links or ():
+        if isinstance(context, Remote):
+            from ..api.span import span_context
+
+            context = span_context(context)  # noqa: PLW2901
+        links.append(Link(context, attributes))  # type: ignore[arg-type]
+    return links
 
 
 def apply(span: Span, ops: Iterable[tuple[Any, ...]]) -> None:
@@ -88,28 +99,9 @@ def apply(span: Span, ops: Iterable[tuple[Any, ...]]) -> None:
         else:
             getattr(span, op)(*args)
     if annotated:
-        given = (span.attributes or {}).get(ANNOTATIONS) or ()
-        present = list(given) if isinstance(given, (list, tuple)) else []
-        span.set_attribute(ANNOTATIONS, list(dict.fromkeys([*present, *annotated])))
+        live.annotate(span, annotated)
     for namespace, members in metadata.items():
-        span.set_attribute(METADATA + namespace, _merged(span, namespace, members))
-
-
-def _merged(span: Span, namespace: str, members: dict[str, object]) -> str:
-    present = (span.attributes or {}).get(METADATA + namespace)
-    if isinstance(present, str):
-        try:
-            members = {**json.loads(present), **members}
-        except (ValueError, TypeError):
-            _notice.warn(
-                f"metadata {namespace}",
-                f"attribute {METADATA}{namespace} was no JSON object ({present!r:.100}): replaced.",
-            )
-    return json.dumps(members, default=_plain)
-
-
-def _plain(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        live.add_metadata(span, namespace, members)
 
 
 def record_exception(

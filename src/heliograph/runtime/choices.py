@@ -1,15 +1,32 @@
-"""A sampler and propagators that are not the default ones."""
+"""Settings that are not the default: samplers, propagators, parents."""
 
 from __future__ import annotations
 
 from .._guard import guard
+from ..config import keep_propagators
 from ..journal import carry, recording, sampling
+from .invocation import Invocation
+from .parents import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..config import Config
+    from ..develop.extras import Extras
+
+
+def make(settings: Config, extras: Extras | None) -> None:
+    """Set what the settings choose, and what code adds.
+
+    Args:
+        settings: The settings.
+        extras: What code adds to them.
+    """
+    if settings.sampler != "parentbased_always_on":
+        sampler(settings)
+    propagators(settings)
+    Invocation.policy = Policy(settings, extras)
 
 
 def sampler(settings: Config) -> None:
@@ -31,19 +48,20 @@ def sampler(settings: Config) -> None:
 
 def propagators(settings: Config) -> None:
     """Set what is written on HTTP requests; a propagator that is not ours is the official one."""
-    writers: list[Any] = []
+    writers: dict[str, Any] = {}
     for name in dict.fromkeys(settings.propagators):
         if name == "none":
-            writers = []
+            writers = {}
             break
         native = carry.NATIVE.get(name)
         if native is not None:
-            writers.append(native)
+            writers[name] = native
             continue
         with guard(f"loading the propagator {name}"):
             from ..api import propagate
 
             official = propagate.provided(name)
             if official is not None:
-                writers.append(official)
-    carry.writers[:] = dict.fromkeys(writers)
+                writers[name] = official
+    keep_propagators(list(writers))
+    carry.writers[:] = writers.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import perf_counter_ns
 
 from .._guard import guard
@@ -13,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from ..develop.extras import Extras
 
 
 def wrap(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,6 +58,16 @@ def configure(
 
     config = Config.read(given=settings)
     extras = Extras(span_processors, span_exporters, metric_readers, metric_exporters, views)
+    if config.in_lambda:
+        record(config, extras)
+        return
+    from . import process
+
+    process.start(config, extras, instrument=True)
+
+
+def record(config: Config, extras: Extras) -> None:
+    """Record as in Lambda: into the journal, developed after the response or by `flush`."""
     telemetry.switch_on(config, extras)
     if config.in_lambda:
         loop.install()
@@ -62,4 +75,10 @@ def configure(
 
 def flush() -> bool:
     """Develop and send now. See `heliograph.flush`."""
-    return telemetry.develop()
+    done = telemetry.develop()
+    with guard("delivering what waits"):
+        developing = telemetry.development()
+        if developing is not None:
+            developing.deliver(telemetry.deadline())
+    process = sys.modules.get(f"{__package__}.process")
+    return done and (process is None or process.flush())

@@ -1,0 +1,30 @@
+"""Entry points of `opentelemetry-instrument` for processes that are not Lambda functions.
+
+`OTEL_PYTHON_DISTRO=heliograph opentelemetry-instrument python app.py`: OpenTelemetry's own loader
+finds the distribution and the configurator here, and loads every installed instrumentor itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined] # that file ends type checking on its first line
+
+from .config import Config, choose_configurator
+from .develop.extras import Extras
+from .runtime import process
+
+
+class HeliographDistro(BaseDistro):  # type: ignore[misc]
+    """The distribution, as `OTEL_PYTHON_DISTRO=heliograph` names it."""
+
+    def _configure(self, **_: Any) -> None:
+        choose_configurator("heliograph")
+
+
+class HeliographConfigurator:
+    """Sets the SDK up from the environment: the settings are those of docs/settings.md."""
+
+    def configure(self, **_: Any) -> None:
+        """Set up providers, exporters and propagators."""
+        process.start(Config.read(), Extras(), instrument=False)

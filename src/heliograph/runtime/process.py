@@ -1,0 +1,91 @@
+"""A process that is no Lambda function: a container, a server, a batch job, a script."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from importlib import import_module
+from time import sleep
+from typing import TYPE_CHECKING
+
+from ..journal.hooks import after_import
+from . import choices, telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    from ..config import Config
+    from ..develop.extras import Extras
+    from ..develop.process import Ordinary
+
+EVERY_SECONDS = 1.0
+"""How often what the door recorded goes into the batches, which leave every 5 s by default."""
+
+LIVE = (
+    ("botocore", "botocore.client", "BotocoreInstrumentor"),
+    ("requests", "requests.sessions", "RequestsInstrumentor"),
+)
+"""Libraries that are recorded in Lambda: module, and the class that instruments it here."""
+
+_ordinary: Ordinary | None = None
+
+
+def start(config: Config, extras: Extras, *, instrument: bool) -> None:
+    """Set the SDK up in the ordinary way: global providers, batches, propagators.
+
+    Args:
+        config: The settings.
+        extras: What code adds to them.
+        instrument: Instrument boto3 and requests. `opentelemetry-instrument` does it by itself.
+    """
+    global _ordinary
+    if config.disabled:
+        telemetry.switch_on(config, extras)
+        return
+    choices.propagators(config)  # a name that is not installed would fail the next import
+    from ..develop.process import BackgroundDevelopment, Ordinary
+
+    ordinary = _ordinary = Ordinary(config, extras)
+    ordinary.become_global(config)
+    extras.development = partial(BackgroundDevelopment, ordinary)
+    telemetry.switch_on(config, extras)
+    _start_thread(ordinary)
+    os.register_at_fork(after_in_child=lambda: _start_thread(ordinary))
+    if instrument:
+        _instrument(config)
+
+
+def flush() -> bool:
+    """Send what waits in the batches; tells whether all of it went."""
+    return _ordinary is None or _ordinary.flush()
+
+
+def _start_thread(ordinary: Ordinary) -> None:
+    if _ordinary is ordinary:
+        threading.Thread(target=_develop, args=(ordinary,), name="heliograph", daemon=True).start()
+
+
+def _develop(ordinary: Ordinary) -> None:
+    """Develop what the door recorded, until telemetry is set up anew."""
+    while _ordinary is ordinary and telemetry.config is not None:
+        sleep(EVERY_SECONDS)
+        telemetry.develop()
+
+
+def _instrument(config: Config) -> None:
+    for library, module, instrumentor in LIVE:
+        if library not in config.disabled_instrumentations:
+            after_import(module, _instrumenting(library, instrumentor))
+
+
+def _instrumenting(library: str, name: str) -> Callable[[ModuleType], None]:
+    def then(_: ModuleType) -> None:
+        official = import_module(f"opentelemetry.instrumentation.{library}")
+        instrumentor: Any = getattr(official, name)()
+        if not instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.instrument()
+
+    return then

@@ -1,0 +1,80 @@
+"""The arguments of `heliograph.configure`, for type checkers and editors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
+    from opentelemetry.sdk.metrics.view import View
+    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+    Names = str | Sequence[str]
+    Protocol = Literal["http/json", "http/protobuf", "grpc"]
+    Compression = Literal["none", "gzip", "deflate"]
+
+
+class Settings(TypedDict, total=False):
+    """The rows of the settings table (docs/settings.md), and objects of the SDK."""
+
+    disabled: bool | str | None
+    service_name: str | None
+    traces_exporters: Names | None
+    metrics_exporters: Names | None
+    propagators: Names | None
+    sampler: str | None
+    sampler_argument: str | float | None
+    parent: Literal["auto", "xray", "event", "link"] | None
+    disabled_instrumentations: Names | None
+    excluded_urls: Names | None
+    start: Literal["deferred", "eager"] | None
+    span_name: Literal["auto", "function"] | None
+    capture_query: bool | str | None
+    annotations: Names | None
+    handler_as_segment: bool | str | None
+    aws_header: bool | str | None
+    daemon_address: str | None
+    emf_namespace: str | None
+    emf_dimensions: str | Sequence[Sequence[str]] | None
+    emf_metric_dimensions: str | Mapping[str, Sequence[Sequence[str]]] | None
+    emf_default_dimensions: Names | None
+    emf_properties: Names | None
+    emf_resource_properties: Names | None
+    emf_options: Names | None
+    emf_extraction_disabled: bool | str | None
+    flush_timeout: float | str | None
+    flush: str | None
+    otlp_endpoint: str | None
+    otlp_traces_endpoint: str | None
+    otlp_metrics_endpoint: str | None
+    otlp_traces_protocol: Protocol | None
+    otlp_metrics_protocol: Protocol | None
+    otlp_traces_headers: str | None
+    otlp_metrics_headers: str | None
+    otlp_traces_timeout: float | str | None
+    otlp_metrics_timeout: float | str | None
+    otlp_traces_compression: Compression | None
+    otlp_metrics_compression: Compression | None
+    otlp_traces_certificate: str | None
+    otlp_metrics_certificate: str | None
+    otlp_traces_client_certificate: str | None
+    otlp_metrics_client_certificate: str | None
+    otlp_traces_client_key: str | None
+    otlp_metrics_client_key: str | None
+    otlp_traces_insecure: bool | str | None
+    otlp_metrics_insecure: bool | str | None
+    otlp_temporality: Literal["cumulative", "delta", "lowmemory"] | None
+    preset: str | None
+    preset_key: str | None
+    preset_site: str | None
+    otlp_headers_secret: str | None
+    sigv4: str | None
+    handler: str | None
+    span_processors: Sequence[SpanProcessor] | None
+    span_exporters: Sequence[SpanExporter] | None
+    metric_readers: Sequence[MetricReader] | None
+    metric_exporters: Sequence[MetricExporter] | None
+    views: Sequence[View] | None
