@@ -98,7 +98,8 @@ def opt(layer: str, python: Python, *, attached: bool = False) -> Path:
             (target / "exec").chmod(0o755)
             compile_all(python, target / "python" / "peer_attach.py")
 
-    return kept(f"bench-{layer}-{python.full}", lock.read_text() + attach + wrapper, make)
+    inputs = lock.read_text() + (attach + wrapper if attached else "")
+    return kept(f"bench-{layer}-{python.full}", inputs, make)
 
 
 def task(peer: Peer, workload: str, python: Python) -> Path:
