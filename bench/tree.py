@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +12,9 @@ from typing import TYPE_CHECKING
 from bench import locks
 from bench.peers import SINCE, Peer, layer_of
 from scripts import runtimes, uv
-from scripts.places import BUILD, ROOT, cache
+from scripts.places import BUILD, ROOT, kept, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from scripts.pythons import Python
 
 HERE = Path(__file__).parent
@@ -78,7 +74,7 @@ def runtime(python: Python) -> Path:
         shutil.copytree(source, target, copy_function=os.link, dirs_exist_ok=True)
         (target / "bootstrap.py").write_text(start)
 
-    return kept(f"bench-{source.name}", start, make)
+    return kept(named(f"bench-{source.name}", start.encode()), make)
 
 
 def opt(layer: str, python: Python, *, attached: bool = False) -> Path:
@@ -86,7 +82,7 @@ def opt(layer: str, python: Python, *, attached: bool = False) -> Path:
     if layer == "ours":
         return OUR_LAYER
     if not layer:
-        return kept("bench-nothing", "", lambda _: None)
+        return kept(named("bench-nothing"), lambda _: None)
     lock = locks.path(layer)
     attach, wrapper = (HERE / "attach.py").read_text(), (HERE / "exec.sh").read_text()
 
@@ -99,7 +95,7 @@ def opt(layer: str, python: Python, *, attached: bool = False) -> Path:
             compile_all(python, target / "python" / "peer_attach.py")
 
     inputs = lock.read_text() + (attach + wrapper if attached else "")
-    return kept(f"bench-{layer}-{python.full}", inputs, make)
+    return kept(named(f"bench-{layer}-{python.full}", inputs.encode()), make)
 
 
 def task(peer: Peer, workload: str, python: Python) -> Path:
@@ -111,28 +107,14 @@ def task(peer: Peer, workload: str, python: Python) -> Path:
     def packages(target: Path) -> None:
         install(lock, python, target)
 
-    needed = kept(f"bench-task-{python.full}", lock.read_text(), packages)
+    needed = kept(named(f"bench-task-{python.full}", lock.read_bytes()), packages)
 
     def make(target: Path) -> None:
         shutil.copytree(needed, target, copy_function=os.link, dirs_exist_ok=True)
         (target / "app.py").write_text(code)
         compile_all(python, target / "app.py")
 
-    return kept(f"bench-{peer.name}-{workload}-{needed.name}", code, make)
-
-
-def kept(name: str, inputs: str, make: Callable[[Path], None]) -> Path:
-    """Return a tree of the cache, named by the hash of its inputs; made whole or not at all."""
-    target = cache() / f"{name}-{hashlib.sha256(inputs.encode()).hexdigest()[:16]}"
-    if not target.is_dir():
-        work = Path(tempfile.mkdtemp(prefix="bench-", dir=cache()))
-        try:
-            make(work)
-            work.chmod(0o755)
-            work.rename(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    return target
+    return kept(named(f"bench-{peer.name}-{workload}-{needed.name}", code.encode()), make)
 
 
 def install(lock: Path, python: Python, target: Path) -> None:

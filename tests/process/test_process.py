@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -152,21 +156,29 @@ def test_a_forked_worker_sends_its_own(program, daemon):
     assert tree(daemon.documents)["in the child"] == "shop"
 
 
-def test_a_long_lived_process_sends_as_it_goes(program, daemon):
+def test_a_long_lived_process_sends_as_it_goes(tmp_path, daemon):
     """A server does not wait for its end: what has ended leaves within the batch's delay."""
-    source = """
-        import sys, time
-        import heliograph
-        heliograph.configure(service_name="shop", metrics_exporters="none")
-        with heliograph.span("request"):  # a root is a segment, named after its service
-            pass
-        import os
-        time.sleep(3)
-        os._exit(0)
-    """
-    program(source, AWS_XRAY_DAEMON_ADDRESS=daemon.address, OTEL_BSP_SCHEDULE_DELAY="200")
-
-    assert [d["name"] for d in daemon.wait_documents(1)] == ["shop"]
+    path = tmp_path / "app.py"
+    path.write_text(
+        textwrap.dedent("""
+            import os, sys
+            import heliograph
+            heliograph.configure(service_name="shop", metrics_exporters="none")
+            with heliograph.span("request"):
+                pass
+            sys.stdin.read()
+            os._exit(0)
+        """)
+    )
+    env = {"AWS_XRAY_DAEMON_ADDRESS": daemon.address, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with subprocess.Popen(
+        [sys.executable, str(path)], env={**os.environ, **env}, stdin=subprocess.PIPE
+    ) as server:
+        # a root is a segment, named after its service
+        assert [d["name"] for d in daemon.wait_documents(1)] == ["shop"]
+        assert server.poll() is None
+        server.stdin.close()
+    assert server.returncode == 0
 
 
 def test_flush_sends_all(program, daemon):
