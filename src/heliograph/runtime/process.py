@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import partial
 from importlib import import_module
 from time import sleep
 from typing import TYPE_CHECKING
 
 from ..journal.hooks import after_import
-from . import choices, telemetry
+from . import telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..config import Config
+    from ..develop.development import Development
     from ..develop.extras import Extras
     from ..develop.process import Ordinary
 
@@ -42,20 +42,25 @@ def start(config: Config, extras: Extras, *, instrument: bool) -> None:
         instrument: Instrument boto3 and requests. `opentelemetry-instrument` does it by itself.
     """
     global _ordinary
+    extras.development = _background
+    telemetry.switch_on(config, extras)  # first: OpenTelemetry can be imported with what it leaves
     if config.disabled:
-        telemetry.switch_on(config, extras)
         return
-    choices.propagators(config)  # a name that is not installed would fail the next import
-    from ..develop.process import BackgroundDevelopment, Ordinary
+    from ..develop.process import Ordinary
 
     ordinary = _ordinary = Ordinary(config, extras)
     ordinary.become_global(config)
-    extras.development = partial(BackgroundDevelopment, ordinary)
-    telemetry.switch_on(config, extras)
     _start_thread(ordinary)
     os.register_at_fork(after_in_child=lambda: _start_thread(ordinary))
     if instrument:
         _instrument(config)
+
+
+def _background(*about: Any) -> Development:
+    from ..develop.process import BackgroundDevelopment
+
+    assert _ordinary is not None  # what is developed was recorded after `start`
+    return BackgroundDevelopment(_ordinary, *about)
 
 
 def flush() -> bool:
