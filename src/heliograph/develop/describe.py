@@ -15,14 +15,14 @@ from opentelemetry import trace
 from .. import _notice
 from .._guard import guard
 from ..api import wrapper
-from .replay import apply, parent_context, record_exception
+from .pipeline import SCOPE, Pipeline
+from .replay import apply, parent_context, record_exception, replay
 from .stand_in import StandIn, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..journal.entry import Call, Entry
-    from .pipeline import Pipeline
 
     Describer = Callable[[Entry], None]
 
@@ -35,8 +35,21 @@ class Describers:
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
         self._provider = ReplayProvider(pipeline)
         self._built: dict[str, Describer | None] = {}
+
+    def make_span(self, entry: Entry) -> None:
+        """Make the span of an entry, with the ids that were recorded."""
+        pipeline, call = self._pipeline, entry.call
+        if call is None:
+            pipeline.ids.force(entry.span_id, entry.trace.id)
+            replay(entry, pipeline.tracer(*(entry.scope or SCOPE)))
+        elif not self.describe(entry, call):
+            from . import basics  # only where an instrumentor cannot be used
+
+            pipeline.ids.force(entry.span_id, entry.trace.id)
+            basics.describe(entry, call, pipeline.tracer(*SCOPE))
 
     def describe(self, entry: Entry, call: Call) -> bool:
         """Make the span of a library call; False if its instrumentor made none."""

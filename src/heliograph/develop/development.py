@@ -111,31 +111,16 @@ class Development:
         return not left
 
     def _spans(self, entries: list[Entry], deadline: Deadline) -> list[Entry]:
-        pace = self._pace
+        pace, describers = self._pace, self._describers
+        assert describers is not None  # loaded
         for number, entry in enumerate(entries):
             if not deadline.allows(pace.span + pace.export):
                 return entries[number:]
             started = perf_counter_ns()
             with guard(f"developing the span {entry.name}"):
-                self._span(entry)
+                describers.make_span(entry)
             pace.learn_span(perf_counter_ns() - started)
         return []
-
-    def _span(self, entry: Entry) -> None:
-        from .pipeline import SCOPE
-        from .replay import replay
-
-        pipeline: Any = self._pipeline
-        describers: Any = self._describers
-        if entry.call is not None:
-            if not describers.describe(entry, entry.call):
-                from . import basics
-
-                pipeline.ids.force(entry.span_id, entry.trace.id)
-                basics.describe(entry, entry.call, pipeline.tracer(*SCOPE))
-            return
-        pipeline.ids.force(entry.span_id, entry.trace.id)
-        replay(entry, pipeline.tracer(*(entry.scope or SCOPE)))
 
     def _metrics(self, measurements: list[tuple[Any, ...]]) -> None:
         if not measurements and not observables:

@@ -55,6 +55,9 @@ HOOKS = (
 """What is done right after an import: the instrumentation whose switch leaves it out, the module,
 and the module and function of ours that are loaded and called only then."""
 
+FOREIGN = f"{__package__}.foreign"
+"""Loaded where the function's code has a tracer provider of its own."""
+
 _development: Development | None = None
 _extras: Extras | None = None
 _hooked = False
@@ -294,8 +297,9 @@ def develop() -> bool:
             return True
         developing = development()
         if developing is not None:
-            done = developing.run(deadline())
-            _finish_foreign(deadline())
+            until = deadline()
+            done = developing.run(until)
+            _finish_foreign(until)
     return done
 
 
@@ -305,7 +309,7 @@ def _nothing() -> bool:
 
 
 def _foreign() -> ModuleType | None:
-    return sys.modules.get(f"{__package__}.foreign")
+    return sys.modules.get(FOREIGN)
 
 
 def _finish_foreign(until: Deadline) -> None:

@@ -43,16 +43,20 @@ def metadata_of(
 
     Args:
         attributes: The span's attributes; those that are taken are left out.
-        resource: The resource's attributes as the document has them, `{}` where it has none.
+        resource: The resource's attributes as the document has them (`Service.shown`); `{}`
+            where it has none.
         extra: Further entries for `default`.
         special: One of the attributes `is_special`.
     """
     values, taken = attributes.values, attributes.taken
     namespaces: Namespaces = {}
     default: dict[str, object] = {}
-    for key, value in (*extra.items(), *resource.items()):
+    for key, value in extra.items():
         if key not in taken and value is not None:
             default[key] = plain(value)
+    default.update(resource)
+    for key in taken.intersection(resource):
+        del default[key]
     for key, value in values.items():
         if key in taken:
             continue

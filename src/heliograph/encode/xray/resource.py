@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .attributes import text_of
+from .values import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class Service:
 
     Attributes:
         values: The resource's attributes.
-        shown: The same as a document has them.
+        shown: The same as a document has them: prefixed, and `plain`.
         foreign: It is on another provider's cloud.
         account: The AWS account's id, or `""`.
         sdk: Who made the spans, in the words of the collector (xray spec 10.2).
@@ -29,7 +30,9 @@ class Service:
     def __init__(self, resource: Resource) -> None:
         values: dict[str, object] = dict(resource.attributes)
         self.values = values
-        self.shown = {PREFIX + key: value for key, value in values.items()}
+        self.shown = {
+            PREFIX + key: plain(value) for key, value in values.items() if value is not None
+        }
         self.foreign = text_of(values, "cloud.provider") not in ("", "aws")
         self.account = text_of(values, "cloud.account.id")
         self.sdk = _sdk(values)
