@@ -25,8 +25,8 @@ ABOUT_REQUEST = (
 )  # fmt: skip
 """X-Ray's `http` filters see segments only: a handler's subsegment says these again (spec 4.4)."""
 
-_NOT_KEY = re.compile(r"[^A-Za-z0-9_.]")
-_GLOB = re.compile(r"[*?\[]")
+_NOT_KEY = r"[^A-Za-z0-9_.]"  # compiled by `re` when first used: most functions never do
+_GLOB = frozenset("*?[")
 
 
 class AnnotationRule:
@@ -48,8 +48,8 @@ class AnnotationRule:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         found = [pattern.strip() for pattern in patterns]
         self.everything = "all" in found
-        self.names = tuple(one for one in found if one and one != "all" and not _GLOB.search(one))
-        self._globs = _compiled([one for one in found if _GLOB.search(one)])
+        self.names = tuple(one for one in found if one and one != "all" and _GLOB.isdisjoint(one))
+        self._globs = _compiled([one for one in found if not _GLOB.isdisjoint(one)])
         self.has_globs = self._globs is not None
         self.empty = not (self.names or self.has_globs or self.everything)
 
@@ -87,7 +87,7 @@ def prefixed_of(keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _key(wanted: str) -> str:
-    return _NOT_KEY.sub("_", wanted)
+    return re.sub(_NOT_KEY, "_", wanted)
 
 
 def annotations_of(

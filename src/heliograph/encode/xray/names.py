@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PEERS = ("peer.service", "service.peer.name")
 PUNCTUATION = frozenset(" _.:/%&#=+-@")
 _ALL_GOOD = re.compile(r"[ 0-9A-Za-z_.:/%&#=+\-@]*[0-9A-Za-z_.:/%&#=+\-@][ 0-9A-Za-z_.:/%&#=+\-@]*")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029]+"  # compiled when first used: hardly ever
 
 
 class Naming(NamedTuple):
@@ -99,7 +99,7 @@ def sanitised(name: str) -> str:
 def _kept(name: str) -> str:
     if len(name) <= XRAY_NAME and _ALL_GOOD.fullmatch(name):
         return name
-    spaced = _CONTROL.sub(" ", name)
+    spaced = re.sub(_CONTROL, " ", name)
     kept = "".join(c for c in spaced if c in PUNCTUATION or c.isalpha() or "0" <= c <= "9")
     return kept[:XRAY_NAME] if kept[:XRAY_NAME].strip() else "span"
 

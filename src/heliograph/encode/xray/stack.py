@@ -13,8 +13,8 @@ SEPARATORS = frozenset({
 })  # fmt: skip
 HEADERS = frozenset({"Traceback (most recent call last):"})
 
-_FRAME = re.compile(r'  File "(.*?)", line ([^,]*)(?:, in ?(.*))?')
-_OMITTED = re.compile(r"  \[[^\]]*?(\d+)[^\]]*\]")
+_FRAME = r'  File "(.*?)", line ([^,]*)(?:, in ?(.*))?'  # compiled by the first exception
+_OMITTED = r"  \[[^\]]*?(\d+)[^\]]*\]"
 
 
 class Raised(NamedTuple):
@@ -107,7 +107,7 @@ def _frames(lines: list[str]) -> tuple[list[dict[str, object]], int]:
     for line in lines:
         if line.startswith("  File "):
             frames.append(_frame(line))
-        elif omitted := _OMITTED.fullmatch(line):
+        elif omitted := re.fullmatch(_OMITTED, line):
             truncated += int(omitted[1][:9])
     frames.reverse()
     truncated += max(0, len(frames) - XRAY_FRAMES)
@@ -116,7 +116,7 @@ def _frames(lines: list[str]) -> tuple[list[dict[str, object]], int]:
 
 def _frame(line: str) -> dict[str, object]:
     """Return a frame; a line that is not quite one keeps its path (xray spec 13, vector 30)."""
-    found = _FRAME.fullmatch(line)
+    found = re.fullmatch(_FRAME, line)
     if found is None:
         path = line.removeprefix("  File ").removeprefix('"').partition('"')[0]
         return {"path": path, "line": 0, "label": ""}

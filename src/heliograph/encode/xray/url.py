@@ -9,7 +9,7 @@ from typing import NamedTuple
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _END = re.compile("[/?#]")
-_PASSWORD = re.compile(r"(?i)\b(password|passwd|pwd)=[^;&\s]*")
+_HIDDEN = r"(?i)\b(password|passwd|pwd)=[^;&\s]*"  # compiled by the first connection text
 
 
 class Authority(NamedTuple):
@@ -62,7 +62,7 @@ def without_user(url: str) -> str:
 
 def without_password(connection: str) -> str:
     """Return a connection string without credentials in either form (xray spec 10.5)."""
-    return _PASSWORD.sub(r"\1=***", without_user(connection))
+    return re.sub(_HIDDEN, r"\1=***", without_user(connection))
 
 
 def _cut(rest: str) -> str:
