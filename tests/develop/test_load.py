@@ -58,7 +58,8 @@ def test_load():
     assert "opentelemetry.instrumentation.botocore" in loaded
     assert "opentelemetry.instrumentation.requests" in loaded
     for unwanted in (
-        "asyncio", "wrapt", "packaging.requirements", "psutil", "google.protobuf",
+        "asyncio", "wrapt", "packaging.requirements", "packaging.version", "psutil",
+        "google.protobuf",
         "opentelemetry.instrumentation.dependencies", "opentelemetry.sdk.metrics",
     ):  # fmt: skip
         assert unwanted not in loaded, unwanted
@@ -70,6 +71,7 @@ def test_lent_modules_are_real_later():
         """
 import wrapt
 from opentelemetry.instrumentation import dependencies
+from opentelemetry.instrumentation import _semconv
 from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -88,6 +90,7 @@ print(json.dumps([
     wrapt.__file__.endswith("wrapt/__init__.py"),
     dependencies.__file__.endswith("dependencies.py"),
     isinstance(type(sts)._make_api_call, wrapt.BaseObjectProxy),
+    str(_semconv.package_version.Version("1.10")),
 ]))
 """
     )
@@ -97,6 +100,7 @@ print(json.dumps([
         True,
         True,
         False,
+        "1.10",
     ]
 
 

@@ -2,7 +2,8 @@
 
 An instrumentor that only describes never checks which versions are installed and wraps no function;
 the modules for that cost a third of the whole load: `packaging` and the metadata of every
-distribution, `wrapt` and with it `asyncio` (15 of 45 ms).
+distribution, `wrapt` and with it `asyncio` (15 of 45 ms). Nor does it compare versions of schemas,
+for which `packaging.version` is imported (2 of 36 ms).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 CHECKS = "opentelemetry.instrumentation.dependencies"
 WRAPT = "wrapt"
+VERSIONS = "packaging.version"
 
 
 def light() -> _Light:
@@ -91,5 +93,5 @@ def _wrapt(name: str) -> _Lent:
     return made
 
 
-LENDERS = {CHECKS: _checks, WRAPT: _wrapt}
+LENDERS = {CHECKS: _checks, WRAPT: _wrapt, VERSIONS: _Lent}
 """Modules that are lent, and what makes the stand-in."""

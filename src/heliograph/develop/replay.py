@@ -18,7 +18,6 @@ from opentelemetry.trace.span import TraceState
 
 from ..api import live
 from ..journal.entry import Remote
-from . import stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -112,6 +111,8 @@ def record_exception(
     escaped: bool = False,
 ) -> None:
     """Add the event that the SDK's `record_exception` adds, from what was kept of the exception."""
+    from . import stack  # loaded by the first exception
+
     span.add_event(
         "exception",
         {

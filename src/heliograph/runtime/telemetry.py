@@ -40,6 +40,8 @@ last: Invocation | None = None
 USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
 USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")
 """With other parents, exporters, propagators or samplers than these, `choices.py` is loaded."""
+FOREIGN = f"{__package__}.foreign"
+"""Loaded where the function's code has a tracer provider of its own."""
 
 HOOKS = (
     ("botocore", "botocore.client", "journal.botocore", "install"),
@@ -54,9 +56,6 @@ HOOKS = (
 )
 """What is done right after an import: the instrumentation whose switch leaves it out, the module,
 and the module and function of ours that are loaded and called only then."""
-
-FOREIGN = f"{__package__}.foreign"
-"""Loaded where the function's code has a tracer provider of its own."""
 
 _development: Development | None = None
 _extras: Extras | None = None
@@ -305,15 +304,12 @@ def develop() -> bool:
 
 def _nothing() -> bool:
     """Tell whether there is nothing to develop and never was: an environment's first wait."""
-    return _development is None and not (journal.entries or journal.measurements or _foreign())
-
-
-def _foreign() -> ModuleType | None:
-    return sys.modules.get(FOREIGN)
+    facts = journal.entries or journal.measurements or FOREIGN in sys.modules
+    return _development is None and not facts
 
 
 def _finish_foreign(until: Deadline) -> None:
-    module = _foreign()
+    module = sys.modules.get(FOREIGN)
     if module is not None:
         module.finish(until)
 

@@ -9,10 +9,8 @@ from . import host, ids
 from .annotations import AnnotationRule, Budget, annotations_of
 from .attributes import Attributes
 from .aws import aws_of
-from .causes import cause_of
 from .http import http_of
-from .links import links_of
-from .metadata import events_of, metadata_of
+from .metadata import metadata_of
 from .names import is_aws_service, name_of
 from .plan import plan_of
 from .resource import service_of
@@ -74,8 +72,7 @@ def assemble(
     failed = span.status.status_code is StatusCode.ERROR
     if failed or (status is not None and status >= 400):
         told.update(flags(events, attributes, status, failed=failed))
-    if (failed or events) and (cause := cause_of(span, events, attributes, new_id)):
-        told["cause"] = cause
+    untold = _add_cause(told, span, attributes, new_id) if failed or events else []
     if plan.http and (http := http_of(span, events, attributes, role, plan.http, status)):
         told["http"] = http
     if plan.sql and not role.segment and (sql := sql_of(span, attributes)):
@@ -84,6 +81,8 @@ def assemble(
         told["aws"] = aws
     dropped = 0
     if found := span.links:
+        from .links import links_of  # not loaded where no span has any
+
         links, dropped = links_of(found)
         if links:
             told["links"] = links
@@ -97,7 +96,7 @@ def assemble(
     alone = not role.handler and not dropped
     extra = NOTHING if alone else _extra(attributes, service, role, dropped)
     metadata = metadata_of(attributes, shown, extra, special=plan.special)
-    if events and (untold := events_of(events, attributes)):
+    if untold:
         metadata["span_events" if "events" in metadata else "events"] = untold
     if metadata:
         told["metadata"] = metadata
@@ -155,6 +154,19 @@ def _namespace(span: ReadableSpan, attributes: Attributes, role: Role) -> str:
         return "remote"
     remote = span.kind is SpanKind.CONSUMER and attributes.text("aws.remote.service")
     return "remote" if remote else ""
+
+
+def _add_cause(
+    told: dict[str, object], span: ReadableSpan, attributes: Attributes, new_id: Callable[[], str]
+) -> list[object]:
+    """Add the exceptions; returns the events that are left to tell (xray spec 9)."""
+    from .causes import cause_of  # not loaded where no span has any
+    from .events import events_of
+
+    events = span.events
+    if cause := cause_of(span, events, attributes, new_id):
+        told["cause"] = cause
+    return events_of(events, attributes)
 
 
 def _extra(

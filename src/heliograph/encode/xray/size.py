@@ -6,7 +6,6 @@ import json
 from contextlib import suppress
 
 from ..._limits import XRAY_DOCUMENT_BYTES
-from . import cuts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def to_bytes(document: dict[str, object], limit: int = XRAY_DOCUMENT_BYTES) -> b
     encoded = _encoded(document)
     if len(encoded) <= limit:
         return encoded
+    from . import cuts  # few documents are ever too large
+
     smaller: dict[str, object] = json.loads(encoded)
     for name, cut in cuts.ORDER:
         if not cut(smaller, len(encoded) - limit):
