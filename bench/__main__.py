@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
 import shutil
 from collections import defaultdict
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bench import chart, referee, results, sizes, tree
-from bench.figures import figures
-from bench.peers import ALL, BARE, PEERS, Peer
+from bench.arrived import count
+from bench.figures import added, figures
+from bench.peers import ALL, BARE, PEERS
 from bench.quota import QuotaError, quota
 from bench.services import Services
 from scripts import pythons
 
-WARM = {"busy": 20}
-"""Warm invocations of a start, where it is not the number given."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_STARTS = {"otel_api": 13, "busy": 13}
+MOST_WARM = {"busy": 20}
+"""Starts, and warm invocations of a start: no more, so that a run stays short."""
+LOOKED_AT = 2
+"""Invocations of the start whose modules, spans and metrics are counted."""
 
 Key = tuple[str, str]
 
@@ -37,7 +45,7 @@ def _named(_: object, option: click.Parameter, given: str | None) -> tuple[str, 
 
 @click.command(context_settings={"show_default": True})
 @click.option("--peers", callback=_named, metavar="A,B", help="All by default; bare always.")
-@click.option("--workloads", callback=_named, metavar="A,B", help="By default what each peer has.")
+@click.option("--workloads", callback=_named, metavar="A,B", help="All by default.")
 @click.option("--python", default=list(pythons.find())[-1], help="Version, such as 3.12.")
 @click.option("--rounds", type=click.IntRange(1), help="Starts of each; by default as in peers.py.")
 @click.option("--warm", default=100, type=click.IntRange(1), help="Warm invocations of a start.")
@@ -60,14 +68,13 @@ def main(**given: Any) -> None:
         services = Services()
         with quota(given["cores"]) as under:
             conditions = referee.Conditions(under, given["boost"], given["cold_cache"])
-            starts, modules = measure(
-                variants, services, conditions, given["rounds"], given["warm"]
-            )
+            looks = look(variants, services)
+            starts = measure(variants, services, conditions, given["rounds"], given["warm"])
     except (QuotaError, referee.FailedError) as error:
         raise click.ClickException(str(error)) from error
-    run = summary(given, found[given["python"]], variants, starts, modules)
+    run = summary(given, found[given["python"]], variants, starts, looks)
     if given["instructions"]:
-        run["instructions"] = count(variants, services)
+        run["instructions"] = instructions(variants, services)
     if given["target"]:
         rows = {f"{p} {w}": [vars(start) for start in some] for (p, w), some in starts.items()}
         given["target"].write_text(json.dumps(rows, indent=1))
@@ -90,8 +97,29 @@ def laid_out(
         (peer.name, workload): tree.variant(peer, workload, python)
         for workload in workloads
         for peer in chosen
-        if workload in peer.workloads and tree.serves(peer, python)
+        if tree.serves(peer, python)
     }
+
+
+def look(variants: dict[Key, tree.Variant], services: Services) -> dict[Key, dict[str, int]]:
+    """Start each variant once, which warms the caches, and count its modules and what it sends.
+
+    Raises:
+        FailedError: A peer sends nothing of a function that calls others: its figures would be
+            those of no instrumentation at all.
+    """
+    looks = {}
+    for key, variant in variants.items():
+        services.taken()
+        with naming(variant):
+            seen = referee.look(variant, services.environment, LOOKED_AT)
+            arrived = count(services.taken(), seen.wrote)
+            if arrived.spans == 0 and variant.peer is not BARE and variant.workload != "hello":
+                raise referee.FailedError(f"no span of it arrived: {seen.wrote[-2000:]}")
+        looks[key] = {"modules": seen.modules, **arrived._asdict()}
+        click.echo(f"\rbench: {len(looks)} of {len(variants)} tried", nl=False, err=True)
+    click.echo(err=True)
+    return looks
 
 
 def measure(
@@ -100,37 +128,40 @@ def measure(
     conditions: referee.Conditions,
     rounds: int | None,
     warm: int,
-) -> tuple[dict[Key, list[referee.Start]], dict[Key, int]]:
-    """Start all variants in turns; a first round warms the caches and counts the modules."""
+) -> dict[Key, list[referee.Start]]:
+    """Start all variants in turns, round by round."""
     starts: dict[Key, list[referee.Start]] = defaultdict(list)
-    modules = {}
-    counts = {key: rounds or variant.peer.starts for key, variant in variants.items()}
-    for number in range(max(counts.values()) + 1):
+    counts = {key: rounds or most_starts(variant) for key, variant in variants.items()}
+    for number in range(1, max(counts.values()) + 1):
         for key, variant in variants.items():
             if number > counts[key]:
                 continue
-            times = WARM.get(variant.workload, warm)
-            if number:
-                starts[key].append(one(variant, services, conditions, times))
-            else:
-                asking = replace(conditions, modules=True)
-                modules[key] = one(variant, services, asking, 1).modules
+            times = min(warm, MOST_WARM.get(variant.workload, warm))
+            with naming(variant):
+                start = referee.start(variant, services.environment, conditions, times)
+            starts[key].append(start)
         click.echo(f"\rbench: round {number} of {max(counts.values())}", nl=False, err=True)
     click.echo(err=True)
-    return starts, modules
+    return starts
 
 
-def one(
-    variant: tree.Variant, services: Services, conditions: referee.Conditions, warm: int
-) -> referee.Start:
-    """Make one start; a failure names its variant."""
+def most_starts(variant: tree.Variant) -> int:
+    """Return how many starts a variant has, where no number was given."""
+    return min(variant.peer.starts, MOST_STARTS.get(variant.workload, variant.peer.starts))
+
+
+@contextlib.contextmanager
+def naming(variant: tree.Variant) -> Iterator[None]:
+    """Name the variant in a failure."""
     try:
-        return referee.start(variant, services.environment, conditions, warm)
+        yield
     except referee.FailedError as error:
         raise referee.FailedError(f"{variant.peer.title}, {variant.workload}: {error}") from error
 
 
-def count(variants: dict[Key, tree.Variant], services: Services) -> dict[str, dict[str, int]]:
+def instructions(
+    variants: dict[Key, tree.Variant], services: Services
+) -> dict[str, dict[str, int]]:
     """Return the instructions of init by workload and peer."""
     counted: dict[str, dict[str, int]] = defaultdict(dict)
     for (peer, workload), variant in variants.items():
@@ -143,13 +174,16 @@ def summary(
     python: pythons.Python,
     variants: dict[Key, tree.Variant],
     starts: dict[Key, list[referee.Start]],
-    modules: dict[Key, int],
+    looks: dict[Key, dict[str, int]],
 ) -> results.Run:
     """Return the run as `results.py` keeps it."""
     told: dict[str, dict[str, Any]] = defaultdict(dict)
     for (peer, workload), some in starts.items():
         row: dict[str, Any] = {name: astuple(value) for name, value in figures(some).items()}
-        told[workload][peer] = {**row, "modules": modules[peer, workload], "starts": len(some)}
+        if peer != BARE.name:
+            over = added(some, starts[BARE.name, workload])
+            row["added"] = {name: astuple(value) for name, value in over.items()}
+        told[workload][peer] = {**row, **looks[peer, workload], "starts": len(some)}
     return {
         "title": title(given, python),
         "machine": machine(),
@@ -160,16 +194,12 @@ def summary(
 
 
 def layers(variants: dict[Key, tree.Variant], tag: str) -> dict[str, tuple[int, int]]:
-    """Return the bytes of each layer that was measured, under the names of those that have it."""
-    titles: dict[Path, list[Peer]] = defaultdict(list)
+    """Return the bytes of each layer that was measured, under the first name that it has."""
+    titles: dict[Path, str] = {}
     for variant in variants.values():
-        if variant.peer is not BARE and variant.peer not in titles[variant.opt]:
-            titles[variant.opt].append(variant.peer)
-    return {
-        some[0].title.partition(",")[0]: astuple(sizes.size(opt, tag))
-        for opt, some in titles.items()
-        if some
-    }
+        if variant.peer is not BARE:
+            titles.setdefault(variant.opt, variant.peer.title.partition(",")[0])
+    return {title: astuple(sizes.size(opt, tag)) for opt, title in titles.items()}
 
 
 def title(given: dict[str, Any], python: pythons.Python) -> str:

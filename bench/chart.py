@@ -36,12 +36,10 @@ def chart(run: dict[str, Any]) -> str:
 
 def added(measured: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Yield what each peer makes the first caller wait longer: init and the first response."""
-    bare = measured[BARE.name]
     for peer in PEERS:
         if peer is not BARE and peer.name in measured:
-            mine = measured[peer.name]
-            waits = (mine[figure][0] - bare[figure][0] for figure in ("init", "first"))
-            yield peer.title, sum(waits)
+            more = measured[peer.name]["added"]
+            yield peer.title, sum(more[figure][0] for figure in ("init", "first"))
 
 
 def panel(title: str, bars: dict[str, float], top: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ from bench.referee import Start
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = tuple(field.name for field in fields(Start) if field.name != "modules")
+NAMES = tuple(field.name for field in fields(Start))
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,21 @@ def figure(values: Sequence[float]) -> Figure:
     return Figure(min(values), statistics.median(values), spread)
 
 
-def over(ours: Figure, bare: Figure) -> Figure:
-    """Return what a peer adds: least over least, median over median, the wider spread."""
-    return Figure(ours.least - bare.least, ours.median - bare.median, max(ours.spread, bare.spread))
+def added(starts: Sequence[Start], bare: Sequence[Start]) -> dict[str, Figure]:
+    """Return what a peer adds to the bare function, in the rounds that both have.
+
+    The least is least over least. The median and the spread are those of the differences round by
+    round: a machine that is slow for minutes is as slow for both.
+
+    Args:
+        starts: The peer's, in the order of the rounds.
+        bare: The bare function's.
+    """
+    rounds = list(zip(starts, bare, strict=False))  # a peer may have fewer
+    told = {}
+    for name in NAMES:
+        pairs = [(getattr(own, name), getattr(other, name)) for own, other in rounds]
+        each = figure([own - other for own, other in pairs])
+        least = min(own for own, _ in pairs) - min(other for _, other in pairs)
+        told[name] = Figure(least, each.median, each.spread)
+    return told

@@ -49,6 +49,32 @@ _ADOT_OFF = (
 )
 """`OTEL_PYTHON_DISABLED_INSTRUMENTATIONS` as the exec wrapper of its layer sets it."""
 
+_NO_METRIC = """\
+def metric(name, value, shelf):
+    pass
+"""
+_OUR_METRIC = """\
+import heliograph
+def metric(name, value, shelf):
+    heliograph.metric(name, value, unit="Count", shelf=shelf)
+"""
+_OTEL_METRIC = """\
+from opentelemetry import metrics
+counter = metrics.get_meter("busy").create_counter("items", unit="1")
+def metric(name, value, shelf):
+    counter.add(value, {"shelf": shelf})
+"""
+_POWERTOOLS_METRIC = """\
+def metric(name, value, shelf):
+    metrics.add_metric(name=name, unit="Count", value=value)
+    metrics.add_metadata(key="shelf", value=shelf)
+"""
+_DATADOG_METRIC = """\
+from datadog_lambda.metric import lambda_metric
+def metric(name, value, shelf):
+    lambda_metric(name, value, tags=[f"shelf:{shelf}"])
+"""
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -59,34 +85,36 @@ class Peer:
         title: Its name in the results.
         layer: Its layer, a key of `LAYERS`; "" for none, "ours" for the one that is built here.
         env: Variables that a user sets for it; what its own wrapper sets is among them.
+        otel_env: Those beside them for spans of the OpenTelemetry API.
         handler: What `_HANDLER` says.
         before, after: Lines that its users write before and after their own.
+        metric: Lines that make the `metric` which `busy` calls: what the peer's users call.
         attached: It wraps the handler by `attach.py`, as OpenTelemetry layers do.
-        workloads: Those it is measured with by default.
-        starts: How many starts tell its least: differences of hundreds of ms need fewer.
+        starts: How many starts tell its figures: differences of hundreds of ms need fewer.
     """
 
     name: str
     title: str
     layer: str
     env: dict[str, str] = field(default_factory=dict)
+    otel_env: dict[str, str] = field(default_factory=dict)
     handler: str = "app.handler"
     before: str = ""
     after: str = ""
+    metric: str = _NO_METRIC
     attached: bool = False
-    workloads: tuple[str, ...] = ("hello", "orders")
     starts: int = 25
 
 
 ALL = ("hello", "orders", "otel_api", "busy")
-"""The workloads, a file each in `workloads/`."""
-BARE = Peer("bare", "bare function", "", workloads=ALL)
+"""The workloads, a file each in `workloads/`; every peer is measured with every one."""
+BARE = Peer("bare", "bare function", "")
 OURS = Peer(
     "heliograph",
     "Heliograph",
     "ours",
     {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/heliograph"},
-    workloads=ALL,
+    metric=_OUR_METRIC,
 )
 PEERS = (
     BARE,
@@ -96,6 +124,7 @@ PEERS = (
         "Heliograph, eager",
         "ours",
         {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/heliograph", "HELIOGRAPH_START": "eager"},
+        metric=_OUR_METRIC,
     ),
     Peer(
         "xraysdk",
@@ -109,13 +138,14 @@ PEERS = (
         "powertools",
         before=(
             "from aws_lambda_powertools import Metrics, Tracer\n"
-            "tracer = Tracer(service='bench')\n"
+            "powertools_tracer = Tracer(service='bench')\n"
             "metrics = Metrics(namespace='Bench', service='bench')\n"
         ),
         after=(
             "handler = metrics.log_metrics(capture_cold_start_metric=True)("
-            "tracer.capture_lambda_handler(handler))\n"
+            "powertools_tracer.capture_lambda_handler(handler))\n"
         ),
+        metric=_POWERTOOLS_METRIC,
         starts=13,
     ),
     Peer(
@@ -127,6 +157,7 @@ PEERS = (
             "_, completion = init_telemetry()\n"
         ),
         after="handler = create_traced_handler('handler', completion)(handler)\n",
+        metric=_OTEL_METRIC,
         starts=13,
     ),
     Peer(
@@ -139,7 +170,9 @@ PEERS = (
             "DD_API_KEY": "x",
             "DD_FLUSH_TO_LOG": "true",
         },
+        {"DD_TRACE_OTEL_ENABLED": "true"},
         handler="datadog_lambda.handler.handler",
+        metric=_DATADOG_METRIC,
         starts=7,
     ),
     Peer(
@@ -151,6 +184,7 @@ PEERS = (
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
             "OTEL_PROPAGATORS": "tracecontext,baggage,xray",
         },
+        metric=_OTEL_METRIC,
         attached=True,
         starts=7,
     ),
@@ -163,6 +197,7 @@ PEERS = (
             "OTEL_AWS_LAMBDA_FAST_START": "true",
             "OTEL_AWS_APPLICATION_SIGNALS_ENABLED": "true",
         },
+        metric=_OTEL_METRIC,
         attached=True,
         starts=13,
     ),
@@ -181,13 +216,9 @@ PEERS = (
             "OTEL_PROPAGATORS": "baggage,xray,tracecontext",
             "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": _ADOT_OFF,
         },
+        metric=_OTEL_METRIC,
         attached=True,
         starts=7,
     ),
 )
 """Every peer, the bare function first: the others are told over it."""
-
-
-def layer_of(peer: Peer, workload: str) -> str:
-    """Return the layer of a variant: the bare function needs the API that it imports itself."""
-    return "otelapi" if peer is BARE and workload == "otel_api" else peer.layer

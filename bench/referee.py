@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from heliograph.lab.invocation import Answer
 
 MOUNTS = ("/var/lang", "/var/runtime", "/var/task")
-EVENT = {"orderId": "ORD-001"}
+EVENT: dict[str, object] = {"orderId": "ORD-001"}
 PATIENCE = 60.0
 """Seconds for a start or an invocation, under valgrind or a small quota."""
 
@@ -59,7 +59,19 @@ class Start:
     warm_billed: float
     warm_cpu: float
     memory: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a start told that was not measured.
+
+    Attributes:
+        modules: How many are loaded before the first response.
+        wrote: All that the function wrote, to standard output and error.
+    """
+
     modules: int
+    wrote: str
 
 
 @dataclass(frozen=True)
@@ -70,13 +82,11 @@ class Conditions:
         under: Puts a process under the CPU quota.
         boost: The quota begins after init, as Lambda's does.
         cold_cache: Files come from the disk.
-        modules: Ask how many modules are loaded before the first response; costs the function.
     """
 
     under: Callable[[int], None] = lambda _: None
     boost: bool = False
     cold_cache: bool = False
-    modules: bool = False
 
 
 class Instance:
@@ -98,7 +108,7 @@ class Instance:
         ready, told = os.pipe()
         self._process = subprocess.Popen(
             ["unshare", "--mount", "bash", "-c", LAYOUT.replace("READY", str(told))],
-            env=_environment(variant, self.api.address, before) | env | variant.peer.env,
+            env=_environment(variant, self.api.address, before) | env | variant.env,
             stdin=subprocess.PIPE,
             stdout=self._output,
             stderr=subprocess.STDOUT,
@@ -147,10 +157,11 @@ class Instance:
         found = re.search(r"VmHWM:\s+(\d+)", status)
         return int(found[1]) / 1024 if found else 0.0
 
-    def wrote(self) -> str:
-        """Return the end of what the function wrote."""
+    def wrote(self, most: int = 2000) -> str:
+        """Return the end of what the function wrote, `most` bytes of it."""
         size = os.fstat(self._output.fileno()).st_size
-        return os.pread(self._output.fileno(), 2000, max(0, size - 2000)).decode("utf-8", "replace")
+        end = os.pread(self._output.fileno(), most, max(0, size - most))
+        return end.decode("utf-8", "replace")
 
     def end(self, number: int) -> None:
         """Send a signal and wait."""
@@ -181,11 +192,7 @@ def start(variant: Variant, env: dict[str, str], conditions: Conditions, warm: i
         instance.ready()
         if conditions.boost:
             conditions.under(instance.pid)
-        event = {**EVENT, **({"modules": True} if conditions.modules else {})}
-        answers = [instance.invoke(event, number) for number in range(1, warm + 2)]
-        wrong = [a.body for a in answers if a.status != 202 or a.json().get("statusCode") != 200]
-        if wrong:
-            raise FailedError(f"it answered {wrong[0]!r}: {instance.wrote()}")
+        answers = answered(instance, EVENT, 1 + warm)
         nexts, cpu = instance.api.nexts, instance.cpu_at_next
         responses = [a.response_ms or 0.0 for a in answers]
         billed = [
@@ -203,8 +210,29 @@ def start(variant: Variant, env: dict[str, str], conditions: Conditions, warm: i
             warm_billed=statistics.median(billed[1:] or billed),
             warm_cpu=(cpu[-1] - cpu[1]) / warm if warm else 0.0,
             memory=instance.peak(),
-            modules=answers[0].json().get("modules", 0),
         )
+
+
+def look(variant: Variant, env: dict[str, str], invocations: int) -> Look:
+    """Start a variant that counts its modules, which costs it; nothing is measured.
+
+    Raises:
+        FailedError: As `start`.
+    """
+    with contextlib.closing(Instance(variant, env)) as instance:
+        instance.go()
+        instance.ready()
+        first, *_ = answered(instance, {**EVENT, "modules": True}, invocations)
+        return Look(first.json()["modules"], instance.wrote(most=1_000_000))
+
+
+def answered(instance: Instance, event: dict[str, object], times: int) -> list[Answer]:
+    """Invoke a function some times; returns its answers, all of which are good."""
+    answers = [instance.invoke(event, number) for number in range(1, times + 1)]
+    wrong = [a.body for a in answers if a.status != 202 or a.json().get("statusCode") != 200]
+    if wrong:
+        raise FailedError(f"it answered {wrong[0]!r}: {instance.wrote()}")
+    return answers
 
 
 def instructions(variant: Variant, env: dict[str, str]) -> int:

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.figures import Figure, over
-from bench.peers import BARE, PEERS
+from bench.figures import Figure
+from bench.peers import BARE, OURS, PEERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,14 @@ class Column(NamedTuple):
     digits: int
 
 
+class Goal(NamedTuple):
+    """A figure whose ratio to the best peer is told at the top of a section."""
+
+    workload: str
+    column: Column
+    heading: str
+
+
 BEFORE = (
     Column("init", "init ms", 1),
     Column("init_cpu", "CPU of init ms", 1),
@@ -41,15 +49,40 @@ AFTER = (
     Column("cold_cpu", "CPU of init and first ms", 1),
     Column("memory", "peak MB", 1),
 )
+GOALS = (
+    Goal("hello", BEFORE[0], "init of hello, ms"),
+    Goal("orders", BEFORE[0], "init of orders, ms"),
+    Goal("orders", BEFORE[3], "warm response of orders, ms"),
+    Goal("orders", AFTER[4], "CPU of init and first of orders, ms"),
+)
 
 HEAD = """\
 # Results
 
 Written by `make bench`; `bench/README.md` says how it measures. Every figure of a peer is what it
-adds to the bare function **in the same run**: the difference of the least of all starts, and in
-brackets that of the medians, with half the distance between the quartiles. The least is the one to
-compare: whatever else the machine does only ever adds. The bare function's figures are absolute.
+adds to the bare function **in the same rounds**: the difference of the least of all starts, and in
+brackets the median of the differences round by round, with half the distance between their
+quartiles. Whatever else the machine does only ever adds, and meets both functions of a round. The
+bare function's figures are absolute. Ratios are below 1 where Heliograph adds less than the best
+peer, and *within noise* where that peer adds less than half the distance between the quartiles.
 """
+
+ABOUT = {
+    "hello": "A function that does nothing.",
+    "orders": "An item of a DynamoDB table by boto3, and an HTTP request by requests.",
+    "otel_api": (
+        "The orders function with two spans of its own by `opentelemetry.trace`. The X-Ray SDK "
+        "and Powertools have no OpenTelemetry: their functions bring the API, and its spans go "
+        "nowhere. Datadog takes them with `DD_TRACE_OTEL_ENABLED`, which is set here alone."
+    ),
+    "busy": (
+        "50 AWS calls and 10 metrics an invocation, as each peer's users record them. "
+        "Powertools' dimensions hold for a whole line, so this one is metadata there. "
+        "The X-Ray SDK has no metrics. With lambda-otel-lite and ADOT the function calls "
+        "OpenTelemetry's API, which sends nothing as their layers are set up."
+    ),
+}
+"""What each workload does, and what the peers make of it."""
 
 
 def record(key: str, run: Run) -> None:
@@ -68,48 +101,111 @@ def page(runs: dict[str, Run]) -> str:
 def section(run: Run) -> str:
     """Return the part of the page about one run."""
     lines = [f"## {run['title']}", "", f"{run['machine']}.", ""]
+    if best := list(against_the_best(run["figures"])):
+        lines += ["### Against the best peer", "", *best, ""]
     for workload, measured in run["figures"].items():
-        lines += [f"### {workload}", ""]
-        lines += [*table(run, workload, measured, BEFORE, modules=True), ""]
-        lines += [*table(run, workload, measured, AFTER), ""]
+        instructions = run["instructions"].get(workload, {})
+        lines += [f"### {workload}", "", ABOUT[workload], ""]
+        lines += [*table(measured, BEFORE, loaded(measured, instructions)), ""]
+        lines += [*table(measured, AFTER, sent(measured)), ""]
     if run["sizes"]:
         lines += ["### Layers", "", *sizes(run), ""]
     return "\n".join(lines)
 
 
+def against_the_best(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of a table: ours beside the peer that adds the least, for each goal."""
+    rows = []
+    for goal in GOALS:
+        measured = figures.get(goal.workload, {})
+        others = {
+            peer.title: Figure(*measured[peer.name]["added"][goal.column.figure])
+            for peer in PEERS
+            if peer is not BARE and peer.layer != OURS.layer and peer.name in measured
+        }
+        if others and OURS.name in measured:
+            ours = Figure(*measured[OURS.name]["added"][goal.column.figure])
+            rows.append([goal.heading, *beside(ours, others, goal.column.digits)])
+    if rows:
+        yield from rule(
+            [
+                "",
+                *("Heliograph, least", "best peer", "ratio"),
+                *("Heliograph, median", "best peer", "ratio", "adds less than"),
+            ]
+        )
+        yield from map(row, rows)
+
+
+def beside(ours: Figure, others: dict[str, Figure], digits: int) -> Iterator[str]:
+    """Yield the cells about ours and the best of the others, by the least and by the median."""
+    for estimate in ("least", "median"):
+        title, best = min(others.items(), key=lambda other: getattr(other[1], estimate))
+        mine, its = getattr(ours, estimate), getattr(best, estimate)
+        yield f"{mine:+.{digits}f}"
+        yield f"{title} {its:+.{digits}f}"
+        yield ratio(mine, ours.spread, its, best.spread)
+    yield f"{sum(ours.median < other.median for other in others.values())} of {len(others)}"
+
+
+def ratio(ours: float, our_spread: float, best: float, spread: float) -> str:
+    """Return ours to the best, or as much as noise lets be known of it."""
+    if best <= spread:
+        return "within noise"
+    if ours <= our_spread:
+        return f"below {(max(ours, 0.0) + our_spread) / best:.2f}"
+    return f"{ours / best:.2f}"
+
+
 def table(
-    run: Run,
-    workload: str,
-    measured: dict[str, Any],
-    columns: tuple[Column, ...],
-    *,
-    modules: bool = False,
+    measured: dict[str, Any], columns: tuple[Column, ...], counts: dict[str, dict[str, str]]
 ) -> Iterator[str]:
-    """Yield the lines of a table: a peer each, over the bare function, which comes first."""
-    instructions = run["instructions"].get(workload, {})
-    headings = ["", *(column.heading for column in columns)]
-    headings += ["modules before the response"] if modules else []
-    headings += ["instructions of init, M"] if modules and instructions else []
-    yield from rule([*headings, "starts"])
-    bare = measured[BARE.name]
+    """Yield the lines of a table: a peer each, over the bare function, which comes first.
+
+    Args:
+        measured: The figures of a workload, by peer.
+        columns: Those that vary.
+        counts: Those that do not: heading, peer, text.
+    """
+    yield from rule(["", *(column.heading for column in columns), *counts, "starts"])
     for peer in (p for p in PEERS if p.name in measured):
         mine = measured[peer.name]
-        cells = [peer.title]
-        for column in columns:
-            own = Figure(*mine[column.figure])
-            told = own if peer is BARE else over(own, Figure(*bare[column.figure]))
-            cells.append(cell(told, column.digits, sign=peer is not BARE))
-        if modules:
-            cells.append(change(mine["modules"], bare["modules"], peer is BARE, ""))
-        if modules and instructions:
-            least = instructions[BARE.name] / 1e6
-            cells.append(change(instructions[peer.name] / 1e6, least, peer is BARE, ".1f"))
-        yield row([*cells, str(mine["starts"])])
+        figures = mine if peer is BARE else mine["added"]
+        cells = [
+            cell(Figure(*figures[column.figure]), column.digits, sign=peer is not BARE)
+            for column in columns
+        ]
+        texts = [texts[peer.name] for texts in counts.values()]
+        yield row([peer.title, *cells, *texts, str(mine["starts"])])
 
 
-def change(own: float, bare: float, absolute: bool, form: str) -> str:
-    """Return a figure that does not vary: as it is, or over the bare function's."""
-    return format(own, form) if absolute else format(own - bare, f"+{form}")
+def loaded(measured: dict[str, Any], instructions: dict[str, int]) -> dict[str, dict[str, str]]:
+    """Return the columns of modules and, where they were counted, of instructions."""
+    modules = {peer: mine["modules"] for peer, mine in measured.items()}
+    columns = {"modules before the response": over_bare(modules, "")}
+    if instructions:
+        millions = {peer: number / 1e6 for peer, number in instructions.items()}
+        columns["instructions of init, M"] = over_bare(millions, ".1f")
+    return columns
+
+
+def over_bare(numbers: dict[str, float], form: str) -> dict[str, str]:
+    """Return figures that do not vary as text: the bare function's, and what the peers add."""
+    bare = numbers[BARE.name]
+    return {
+        peer: format(number, form) if peer == BARE.name else format(number - bare, f"+{form}")
+        for peer, number in numbers.items()
+    }
+
+
+def sent(measured: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the columns of what arrived of two invocations; of metrics where there are any."""
+    headings = {"spans": "spans of two invocations", "points": "their points of the metric"}
+    return {
+        heading: {peer: str(mine[name]) for peer, mine in measured.items()}
+        for name, heading in headings.items()
+        if name == "spans" or any(mine[name] for mine in measured.values())
+    }
 
 
 def cell(figure: Figure, digits: int, *, sign: bool) -> str:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
+from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ITEM = json.dumps({"Item": {"orderId": {"S": "ORD-001"}, "amount": {"N": "999"}}}).encode()
 OTLP_PORT = 4318
 """Where the OpenTelemetry layers send by default."""
+DATAGRAM = "datagram"
+"""Of what kind a datagram to X-Ray's daemon is; an OTLP request is of its path."""
+QUIET_SECONDS = 0.1
+MOST_KEPT = 1000
 
 
 class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
+    server: _Quiet
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        body = b"{}" if self.path.startswith("/v1/") else ITEM
+        sent = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = ITEM
+        if self.path.startswith("/v1/"):
+            self.server.arrived.append((self.path, sent))
+            body = b"{}"
         self.send_response(200)
         self.send_header("content-type", "application/x-amz-json-1.0")
         self.send_header("x-amzn-RequestId", "REQ123")
@@ -36,6 +46,10 @@ class _Answering(BaseHTTPRequestHandler):
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, port: int, arrived: deque[tuple[str, bytes]]) -> None:
+        super().__init__(("127.0.0.1", port), _Answering)
+        self.arrived = arrived
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet about a function that was killed while it talked."""
 
@@ -45,14 +59,13 @@ class Services:
 
     Attributes:
         environment: Variables that send a function to them.
-        datagrams: How many X-Ray datagrams came.
     """
 
     def __init__(self) -> None:
-        self.datagrams = 0
-        address = f"http://127.0.0.1:{_serve(0)}"
+        self._arrived: deque[tuple[str, bytes]] = deque(maxlen=MOST_KEPT)
+        address = f"http://127.0.0.1:{self._serve(0)}"
         try:
-            _serve(OTLP_PORT)
+            self._serve(OTLP_PORT)
         except OSError:
             print(f"bench: port {OTLP_PORT} is taken: OTLP goes to who listens there")
         self._daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -65,14 +78,25 @@ class Services:
             "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{self._daemon.getsockname()[1]}",
         }
 
+    def taken(self) -> list[tuple[str, bytes]]:
+        """Return the telemetry that came since the last time, the newest 1000: kind and bytes.
+
+        Waits until no more comes: datagrams are on their way when the function is through.
+        """
+        count = -1
+        while count != len(self._arrived):
+            count = len(self._arrived)
+            time.sleep(QUIET_SECONDS)
+        found = list(self._arrived)
+        self._arrived.clear()
+        return found
+
     def _receive(self) -> None:
         while True:
-            self._daemon.recv(65535)
-            self.datagrams += 1
+            self._arrived.append((DATAGRAM, self._daemon.recv(65535)))
 
-
-def _serve(port: int) -> int:
-    server = _Quiet(("127.0.0.1", port), _Answering)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    taken: int = server.server_address[1]
-    return taken
+    def _serve(self, port: int) -> int:
+        server = _Quiet(port, self._arrived)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        taken: int = server.server_address[1]
+        return taken

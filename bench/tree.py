@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import locks
-from bench.peers import SINCE, Peer, layer_of
+from bench.peers import SINCE, Peer
 from scripts import runtimes, uv
+from scripts.locks import read
 from scripts.places import BUILD, ROOT, kept, named
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class Variant:
     Attributes:
         peer: How it is instrumented.
         workload: What it does.
+        env: Variables that its user sets.
         lang, runtime, opt, task: What is mounted at /var/lang, /var/runtime, /opt and /var/task.
         hidden: Folders under /var/lang that hold the building machine's own packages.
     """
 
     peer: Peer
     workload: str
+    env: dict[str, str]
     lang: Path
     runtime: Path
     opt: Path
@@ -53,9 +56,10 @@ def variant(peer: Peer, workload: str, python: Python) -> Variant:
     return Variant(
         peer=peer,
         workload=workload,
+        env={**peer.env, **(peer.otel_env if workload == "otel_api" else {})},
         lang=lang,
         runtime=runtime(python),
-        opt=opt(layer_of(peer, workload), python, attached=peer.attached),
+        opt=opt(peer.layer, python, attached=peer.attached),
         task=task(peer, workload, python),
         hidden=tuple(
             path.relative_to(lang).as_posix()
@@ -99,15 +103,16 @@ def opt(layer: str, python: Python, *, attached: bool = False) -> Path:
 
 
 def task(peer: Peer, workload: str, python: Python) -> Path:
-    """Return what stands for /var/task: the function, and requests beside it."""
-    source = (HERE / "workloads" / f"{workload}.py").read_text()
-    code = f"{peer.before}{source}{peer.after}"
-    lock = locks.path("task")
+    """Return what stands for /var/task: the function, and the packages that it brings itself."""
+    code = source(peer, workload)
+    brought = [locks.path(name) for name in packages(peer, workload)]
 
-    def packages(target: Path) -> None:
-        install(lock, python, target)
+    def install_all(target: Path) -> None:
+        for lock in brought:
+            install(lock, python, target)
 
-    needed = kept(named(f"bench-task-{python.full}", lock.read_bytes()), packages)
+    inputs = b"".join(lock.read_bytes() for lock in brought)
+    needed = kept(named(f"bench-task-{python.full}", inputs), install_all)
 
     def make(target: Path) -> None:
         shutil.copytree(needed, target, copy_function=os.link, dirs_exist_ok=True)
@@ -115,6 +120,27 @@ def task(peer: Peer, workload: str, python: Python) -> Path:
         compile_all(python, target / "app.py")
 
     return kept(named(f"bench-{peer.name}-{workload}-{needed.name}", code.encode()), make)
+
+
+def source(peer: Peer, workload: str) -> str:
+    """Return the function's code: the workload between the lines of the peer's users."""
+    metric = peer.metric if workload == "busy" else ""
+    own = (HERE / "workloads" / f"{workload}.py").read_text()
+    return f"{peer.before}{metric}{own}{peer.after}"
+
+
+def packages(peer: Peer, workload: str) -> tuple[str, ...]:
+    """Return the locks of the function's own packages: OpenTelemetry's API if no layer has it."""
+    if workload != "otel_api" or has_api(peer):
+        return ("task",)
+    return ("task", "otelapi")
+
+
+def has_api(peer: Peer) -> bool:
+    """Tell whether the layer of a peer has OpenTelemetry's API."""
+    if peer.layer in ("", "ours"):
+        return peer.layer == "ours"
+    return any(pin.name == "opentelemetry-api" for pin in read(locks.path(peer.layer)))
 
 
 def install(lock: Path, python: Python, target: Path) -> None:

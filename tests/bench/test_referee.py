@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from bench import __main__ as bench
+from bench import referee, tree
+from bench.peers import BARE
+from bench.services import Services
+from scripts import pythons
 from scripts.places import ROOT
 
-COMMAND = [sys.executable, "-m", "bench", "--workloads", "hello", "--rounds", "1", "--warm", "3"]
+COMMAND = [sys.executable, "-m", "bench", "--rounds", "1", "--warm", "3", "--workloads"]
 
 
 @pytest.mark.runtime
@@ -19,23 +26,39 @@ def test_a_start_of_ours_and_bare(layer, one_runtime, tmp_path):
     """One round gives a table with both, and every start's figures as JSON."""
     target = tmp_path / "starts.json"
     done = subprocess.run(
-        [*COMMAND, "--peers", "heliograph", "--json", str(target)],
+        [*COMMAND, "hello,busy", "--peers", "heliograph", "--json", str(target)],
         cwd=ROOT,
         env=outside(),
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line[:2] == "| "]
-    assert [row for row in rows if row in {"bare function", "Heliograph"}] == [
-        *("bare function", "Heliograph") * 2,
-        "Heliograph",
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line[:2] == "| "]
+    named = [cells for cells in rows if cells[0] in {"| bare function", "| Heliograph"}]
+    assert [cells[0] for cells in named] == [
+        *("| bare function", "| Heliograph") * 4,
+        "| Heliograph",
     ]
-    import json
-
+    assert [cells[-2] for cells in named[2:4]] == ["0", "2"]  # spans of hello
+    assert [cells[-3:-1] for cells in named[6:8]] == [["0", "0"], ["102", "20"]]
     starts = json.loads(target.read_text())
-    assert starts.keys() == {"bare hello", "heliograph hello"}
+    assert starts.keys() == {f"{p} {w}" for p in ("bare", "heliograph") for w in ("hello", "busy")}
     assert all(figure > 0 for some in starts.values() for figure in some[0].values() if figure)
+
+
+@pytest.mark.runtime
+@pytest.mark.skipif(os.geteuid() != 0, reason="mount namespaces need root")
+def test_a_peer_that_sends_nothing_is_not_measured(one_runtime):
+    """A peer whose spans do not arrive ends the run: it would be measured too well."""
+    referee.prepare()
+    python = list(pythons.find().values())[-1]
+    silent = replace(BARE, name="silent", title="Silent")
+    variants = {
+        (peer.name, "busy"): replace(tree.variant(BARE, "busy", python), peer=peer)
+        for peer in (BARE, silent)
+    }
+    with pytest.raises(referee.FailedError, match="Silent, busy: no span of it arrived"):
+        bench.look(variants, Services())
 
 
 @pytest.mark.parametrize(
@@ -49,7 +72,7 @@ def test_a_start_of_ours_and_bare(layer, one_runtime, tmp_path):
 def test_what_it_cannot_take_is_named(arguments, said):
     """A wrong name is told with the choices; nothing is measured."""
     done = subprocess.run(
-        [*COMMAND, *arguments], cwd=ROOT, env=outside(), capture_output=True, text=True
+        [*COMMAND, "hello", *arguments], cwd=ROOT, env=outside(), capture_output=True, text=True
     )
     assert done.returncode != 0
     assert said in " ".join(done.stderr.split())

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench import chart, locks, quota, results, sizes
-from bench.figures import Figure, figure, over
-from bench.peers import ALL, LAYERS, PEERS, layer_of
+from bench import chart, locks, quota, results, sizes, tree
+from bench.figures import NAMES, Figure, added, figure
+from bench.peers import ALL, BARE, LAYERS, PEERS
+from bench.referee import Start
 from bench.tree import HERE
 from scripts.locks import read
 
 
-def row(init: float) -> dict:
-    """Figures of a variant, all alike but for init."""
+def row(init: float, modules: int, spans: int) -> dict:
+    """Figures of a variant, all alike but for init, which adds what is over 30."""
     names = {column.figure for column in (*results.BEFORE, *results.AFTER)}
-    return {**dict.fromkeys(names, (1, 2, 0.5)), "init": (init, init + 1, 0.25), "starts": 25}
+    figures = {**dict.fromkeys(names, (1, 2, 0.5)), "init": (init, init + 1, 0.25)}
+    more = {**dict.fromkeys(names, (1, 2, 0.5)), "init": (init - 30, init - 28, 0.25)}
+    counts = {"modules": modules, "spans": spans, "points": 0, "starts": 25}
+    return {**figures, "added": more, **counts}
 
 
 RUN = {
@@ -24,9 +29,9 @@ RUN = {
     "machine": "2 cores",
     "figures": {
         "hello": {
-            "bare": {**row(30), "modules": 100},
-            "heliograph": {**row(34.5), "modules": 130},
-            "adot": {**row(330), "modules": 900},
+            "bare": row(30, 100, 0),
+            "heliograph": row(34.5, 130, 2),
+            "adot": row(330, 900, 4),
         }
     },
     "sizes": {"Heliograph": (1_670_000, 5_000_000)},
@@ -40,27 +45,85 @@ def test_figure():
     assert figure([7.0]) == Figure(7.0, 7.0, 0.0)
 
 
-def test_over():
-    """Least over least and median over median; the wider spread of the two is the difference's."""
-    assert over(Figure(5, 7, 1), Figure(2, 3, 2)) == Figure(3, 4, 2)
+def starts(*inits: float) -> list[Start]:
+    """Return starts, a round each, that differ by their init."""
+    return [Start(**{**dict.fromkeys(NAMES, 1.0), "init": init}) for init in inits]
+
+
+def test_added():
+    """What a peer adds is told round by round; the bare function's other rounds do not count.
+
+    The machine is slow in the second round and half of the third: the medians are 40 apart.
+    """
+    over = added(starts(30, 105, 100), starts(20, 100, 60, 5))
+    assert over["init"] == Figure(30 - 20, 10, figure([10, 5, 40]).spread)
+    assert over["warm"] == Figure(0, 0, 0)
 
 
 def test_section():
     """Each peer is told over the bare function, which comes first with its own figures."""
     lines = results.section(RUN).splitlines()
     assert lines[:3] == ["## Python 3.13.0, full core", "", "2 cores."]
-    rows = [line.split(" | ") for line in lines if line.startswith(("| bare", "| Hel", "| ADOT"))]
+    first = lines.index("### hello")
+    named = ("| bare", "| Hel", "| ADOT")
+    rows = [line.split(" | ") for line in lines[first:] if line.startswith(named)]
     assert [cells[:2] for cells in rows[:3]] == [
         ["| bare function", "**30.0** (31.0 ± 0.2)"],
-        ["| Heliograph", "**+4.5** (+4.5 ± 0.2)"],
-        ["| ADOT", "**+300.0** (+300.0 ± 0.2)"],
+        ["| Heliograph", "**+4.5** (+6.5 ± 0.2)"],
+        ["| ADOT", "**+300.0** (+302.0 ± 0.2)"],
     ]
     assert [cells[-3:] for cells in rows[:3]] == [
         ["100", "131.8", "25 |"],
         ["+30", "+31.0", "25 |"],
         ["+800", "+868.2", "25 |"],
     ]
+    assert [cells[-2] for cells in rows[3:6]] == ["0", "2", "4"]
     assert rows[-1] == ["| Heliograph", "1.67", "5.0 |"]
+
+
+def test_points_of_the_metric():
+    """What arrived of the function's metric is told where a peer sent any, for all peers."""
+    silent = {"bare": row(30, 1, 0), "heliograph": row(31, 1, 2)}
+    measured = {**silent, "heliograph": {**silent["heliograph"], "points": 20}}
+    assert [*results.sent(silent)] == ["spans of two invocations"]
+    assert results.sent(measured)["their points of the metric"] == {"bare": "0", "heliograph": "20"}
+
+
+def test_against_the_best():
+    """The top of a section has ours beside the peer that adds the least, which is never ours."""
+    measured = {
+        "bare": row(30, 1, 0),
+        "heliograph": row(34.5, 1, 0),
+        "eager": row(32, 1, 0),
+        "xraysdk": row(50, 1, 0),
+        "adot": row(48, 1, 0),
+    }
+    rows = list(results.against_the_best({"hello": measured}))[2:]
+    assert rows == [
+        "| init of hello, ms | +4.5 | ADOT +18.0 | 0.25 | +6.5 | ADOT +20.0 | 0.33 | 2 of 2 |"
+    ]
+
+
+def test_no_peer_no_best():
+    """A run of ours alone has nothing to be compared with, and says nothing."""
+    measured = {name: row(30, 1, 0) for name in ("bare", "heliograph", "eager")}
+    assert list(results.against_the_best({"hello": measured})) == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "best", "said"),
+    [
+        pytest.param((3.0, 0.5), (12.0, 1.0), "0.25", id="both beyond noise"),
+        pytest.param((30.0, 0.5), (12.0, 1.0), "2.50", id="ours is worse"),
+        pytest.param((3.0, 0.5), (0.9, 1.0), "within noise", id="the best is noise"),
+        pytest.param((3.0, 0.5), (-7.0, 1.0), "within noise", id="the best is negative"),
+        pytest.param((1.0, 2.0), (12.0, 1.0), "below 0.25", id="ours is noise"),
+        pytest.param((-4.0, 3.0), (12.0, 1.0), "below 0.25", id="ours is negative"),
+    ],
+)
+def test_ratio(ours, best, said):
+    """A ratio is told as far as it can be known: never of a figure that is noise."""
+    assert results.ratio(*ours, *best) == said
 
 
 def test_record_replaces_its_own_section(tmp_path, monkeypatch):
@@ -99,8 +162,43 @@ def test_every_peer_has_its_parts():
     assert all(pin.hashes for layer in LAYERS for pin in read(locks.path(layer)))
     assert {path.stem for path in (HERE / "workloads").glob("*.py")} == set(ALL)
     assert len({peer.name for peer in PEERS}) == len(PEERS)
-    used = {layer_of(peer, workload) for peer in PEERS for workload in peer.workloads}
-    assert used - {"", "ours"} == LAYERS.keys() - {"task"}
+    assert set(results.ABOUT) == set(ALL)
+    used = {peer.layer for peer in PEERS}
+    assert used - {"", "ours"} == LAYERS.keys() - {"task", "otelapi"}
+
+
+@pytest.mark.parametrize("workload", ALL)
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_a_peers_lines_fit_every_workload(peer, workload):
+    """The lines of a peer take no name from the workload, and give `busy` its `metric`."""
+    own = bound((HERE / "workloads" / f"{workload}.py").read_text())
+    theirs = bound(peer.before + peer.metric)
+    assert own & theirs == set()
+    assert "metric" in theirs
+    assert bound(tree.source(peer, workload)) >= own
+
+
+def bound(code: str) -> set[str]:
+    """Return the names that a module binds, but for what it imports under its own name."""
+    names: set[str] = set()
+    for line in ast.parse(code).body:
+        if isinstance(line, ast.FunctionDef):
+            names.add(line.name)
+        elif isinstance(line, ast.Assign):
+            targets = [node for target in line.targets for node in ast.walk(target)]
+            names |= {node.id for node in targets if isinstance(node, ast.Name)}
+        elif isinstance(line, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in line.names}
+    return names
+
+
+def test_the_api_is_brought_where_no_layer_has_it():
+    """A function that uses OpenTelemetry brings the API itself, unless its layer has it."""
+    bringing = {p.name for p in PEERS if "otelapi" in tree.packages(p, "otel_api")}
+    assert bringing == {"bare", "xraysdk", "powertools"}
+    assert {tree.packages(BARE, workload) for workload in ALL if workload != "otel_api"} == {
+        ("task",)
+    }
 
 
 def test_no_quota_is_told(tmp_path, monkeypatch):
