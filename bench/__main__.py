@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ def _named(_: object, option: click.Parameter, given: str | None) -> tuple[str, 
 @click.option("--quota", "cores", type=click.FloatRange(0.02), help="Cores: 0.29 has 512 MB.")
 @click.option("--boost", is_flag=True, help="The quota begins after init, as in Lambda.")
 @click.option("--cold-cache", is_flag=True, help="Drop the page cache before every start.")
+@click.option("--frozen", is_flag=True, help="Empty the processor's caches before every event.")
 @click.option("--instructions", is_flag=True, help="Count the instructions of init, by valgrind.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write every start there.")
 @click.option("--write", is_flag=True, help="Write bench/RESULTS.md, and the chart at full core.")
@@ -67,7 +69,9 @@ def main(**given: Any) -> None:
         variants = laid_out(found[given["python"]], given["peers"], given["workloads"])
         services = Services()
         with quota(given["cores"]) as under:
-            conditions = referee.Conditions(under, given["boost"], given["cold_cache"])
+            conditions = referee.Conditions(
+                under, given["boost"], given["cold_cache"], given["frozen"]
+            )
             looks = look(variants, services)
             starts = measure(variants, services, conditions, given["rounds"], given["warm"])
     except (QuotaError, referee.FailedError) as error:
@@ -81,7 +85,7 @@ def main(**given: Any) -> None:
     click.echo(results.section(run))
     if given["write"]:
         results.record(key(given), run)
-        if not (given["cores"] or given["cold_cache"]):
+        if not (given["cores"] or given["cold_cache"] or given["frozen"]):
             (results.HERE / "results.svg").write_text(chart.chart(run))
 
 
@@ -162,10 +166,18 @@ def naming(variant: tree.Variant) -> Iterator[None]:
 def instructions(
     variants: dict[Key, tree.Variant], services: Services
 ) -> dict[str, dict[str, int]]:
-    """Return the instructions of init by workload and peer."""
+    """Return the instructions of init by workload and peer; side by side, they do not mind."""
+
+    def one(variant: tree.Variant) -> int:
+        with naming(variant):
+            return referee.instructions(variant, services.environment)
+
     counted: dict[str, dict[str, int]] = defaultdict(dict)
-    for (peer, workload), variant in variants.items():
-        counted[workload][peer] = referee.instructions(variant, services.environment)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for (peer, workload), number in zip(
+            variants, pool.map(one, variants.values()), strict=True
+        ):
+            counted[workload][peer] = number
     return counted
 
 
@@ -207,14 +219,19 @@ def title(given: dict[str, Any], python: pythons.Python) -> str:
     where = "full core"
     if given["cores"]:
         where = f"{given['cores']} of a core{' after init' if given['boost'] else ''}"
-    return f"Python {python.full}, {where}{', page cache dropped' if given['cold_cache'] else ''}"
+    if given["cold_cache"]:
+        where += ", page cache dropped"
+    if given["frozen"]:
+        where += ", processor's caches emptied before every event"
+    return f"Python {python.full}, {where}"
 
 
 def key(given: dict[str, Any]) -> str:
     """Return what a run replaces: the same Python under the same conditions."""
     newest_first = 99 - int(given["python"].partition(".")[2])
     cores = given["cores"] or 1
-    return f"{newest_first} {given['cold_cache']:d} {99 - 9 * cores:05.2f} {given['boost']:d}"
+    caches = given["cold_cache"] + 2 * given["frozen"]
+    return f"{newest_first} {caches} {99 - 9 * cores:05.2f} {given['boost']:d}"
 
 
 def machine() -> str:

@@ -16,6 +16,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "xraysdk": ("aws-xray-sdk",),
     "powertools": ("aws-lambda-powertools[tracer]",),
     "lite": ("lambda-otel-lite",),
+    "lite-instrumented": (
+        "lambda-otel-lite",
+        "opentelemetry-instrumentation-botocore",
+        "opentelemetry-instrumentation-requests",
+    ),
     "datadog": ("datadog-lambda",),
     "upstream": (
         "opentelemetry-distro",
@@ -37,7 +42,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
 }
 """What a vendor's own layer leaves out of its package's dependencies."""
 
-SINCE = {"lite": "3.12"}
+SINCE = {"lite": "3.12", "lite-instrumented": "3.12"}
 """The oldest Python of a layer that does not serve all of ours."""
 
 _ADOT_OFF = (
@@ -49,6 +54,17 @@ _ADOT_OFF = (
 )
 """`OTEL_PYTHON_DISABLED_INSTRUMENTATIONS` as the exec wrapper of its layer sets it."""
 
+_LITE = """\
+from lambda_otel_lite import create_traced_handler, init_telemetry
+_, completion = init_telemetry()
+"""
+_LITE_AFTER = "handler = create_traced_handler('handler', completion)(handler)\n"
+_INSTRUMENTED = """\
+from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
+from opentelemetry.instrumentation.requests import RequestsInstrumentor
+BotocoreInstrumentor().instrument()
+RequestsInstrumentor().instrument()
+"""
 _NO_METRIC = """\
 def metric(name, value, shelf):
     pass
@@ -152,11 +168,17 @@ PEERS = (
         "lite",
         "lambda-otel-lite",
         "lite",
-        before=(
-            "from lambda_otel_lite import create_traced_handler, init_telemetry\n"
-            "_, completion = init_telemetry()\n"
-        ),
-        after="handler = create_traced_handler('handler', completion)(handler)\n",
+        before=_LITE,
+        after=_LITE_AFTER,
+        metric=_OTEL_METRIC,
+        starts=13,
+    ),
+    Peer(  # it records no call by itself: so it does what the others do
+        "liteboth",
+        "lambda-otel-lite with instrumentors",
+        "lite-instrumented",
+        before=_LITE + _INSTRUMENTED,
+        after=_LITE_AFTER,
         metric=_OTEL_METRIC,
         starts=13,
     ),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOUNTS = ("/var/lang", "/var/runtime", "/var/task")
 EVENT: dict[str, object] = {"orderId": "ORD-001"}
+OTHERS = bytearray(96_000_000)
+"""What other functions on a host use: three times the 32 MB of a common processor's last cache."""
 PATIENCE = 60.0
 """Seconds for a start or an invocation, under valgrind or a small quota."""
 
@@ -82,11 +84,14 @@ class Conditions:
         under: Puts a process under the CPU quota.
         boost: The quota begins after init, as Lambda's does.
         cold_cache: Files come from the disk.
+        frozen: The processor's caches are emptied before every event, as other functions on the
+            host do it while an environment is frozen.
     """
 
     under: Callable[[int], None] = lambda _: None
     boost: bool = False
     cold_cache: bool = False
+    frozen: bool = False
 
 
 class Instance:
@@ -192,7 +197,7 @@ def start(variant: Variant, env: dict[str, str], conditions: Conditions, warm: i
         instance.ready()
         if conditions.boost:
             conditions.under(instance.pid)
-        answers = answered(instance, EVENT, 1 + warm)
+        answers = answered(instance, EVENT, 1 + warm, frozen=conditions.frozen)
         nexts, cpu = instance.api.nexts, instance.cpu_at_next
         responses = [a.response_ms or 0.0 for a in answers]
         billed = [
@@ -226,9 +231,15 @@ def look(variant: Variant, env: dict[str, str], invocations: int) -> Look:
         return Look(first.json()["modules"], instance.wrote(most=1_000_000))
 
 
-def answered(instance: Instance, event: dict[str, object], times: int) -> list[Answer]:
+def answered(
+    instance: Instance, event: dict[str, object], times: int, *, frozen: bool = False
+) -> list[Answer]:
     """Invoke a function some times; returns its answers, all of which are good."""
-    answers = [instance.invoke(event, number) for number in range(1, times + 1)]
+    answers = []
+    for number in range(1, times + 1):
+        if frozen:
+            empty_processor_caches()
+        answers.append(instance.invoke(event, number))
     wrong = [a.body for a in answers if a.status != 202 or a.json().get("statusCode") != 200]
     if wrong:
         raise FailedError(f"it answered {wrong[0]!r}: {instance.wrote()}")
@@ -272,6 +283,11 @@ def drop_page_cache() -> None:
     """Make the next start read its files from the disk, as the first on a host does."""
     os.sync()
     Path("/proc/sys/vm/drop_caches").write_text("3")
+
+
+def empty_processor_caches() -> None:
+    """Fill the processor's caches with something else."""
+    OTHERS[:] = bytes(len(OTHERS))
 
 
 def _environment(variant: Variant, address: str, before: str) -> dict[str, str]:

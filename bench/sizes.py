@@ -1,4 +1,4 @@
-"""How many bytes a layer has: zipped, and under /opt."""
+"""How many bytes a layer has for one Python: zipped, and under /opt."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from layer import archive, budget
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMPILED = re.compile(r"\.(cpython-\d+)\.pyc$")
+OWNED = re.compile(r"^python/lib/python3\.(\d+)/|\.cpython-3(\d+)\.pyc$")
+"""What is for one Python only: a folder of its own, or bytecode beside the source."""
 
 
 def size(tree: Path, tag: str) -> budget.Size:
-    """Return the bytes of a layer with the .pyc of one Python: what is alike can be compared.
+    """Return the bytes of a layer without what is for other Pythons: what is alike can be compared.
 
     Args:
         tree: As under /opt.
@@ -23,8 +24,8 @@ def size(tree: Path, tag: str) -> budget.Size:
     """
     zipped = unpacked = 0
     for name, path in archive.files(tree):
-        compiled = COMPILED.search(name)
-        if compiled and compiled[1] != tag:
+        owned = OWNED.search(name)
+        if owned and f"cpython-3{owned[1] or owned[2]}" != tag:
             continue
         data = path.read_bytes()
         packer = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -61,6 +61,31 @@ def test_a_peer_that_sends_nothing_is_not_measured(one_runtime):
         bench.look(variants, Services())
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_processors_caches_are_emptied_before_each_event(monkeypatch, frozen):
+    """With `frozen`, before every event and not after it; without, never."""
+    happened = []
+
+    class Instance:
+        def invoke(self, event, number):
+            happened.append(number)
+            return Answer(number)
+
+    class Answer:
+        status, body = 202, b""
+
+        def __init__(self, number):
+            self.number = number
+
+        def json(self):
+            return {"statusCode": 200}
+
+    monkeypatch.setattr(referee, "empty_processor_caches", lambda: happened.append("emptied"))
+    answers = referee.answered(Instance(), {}, 2, frozen=frozen)
+    assert [answer.number for answer in answers] == [1, 2]
+    assert happened == (["emptied", 1, "emptied", 2] if frozen else [1, 2])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

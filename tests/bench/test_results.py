@@ -7,11 +7,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from bench import __main__ as main
 from bench import chart, locks, quota, results, sizes, tree
 from bench.figures import NAMES, Figure, added, figure
 from bench.peers import ALL, BARE, LAYERS, PEERS
 from bench.referee import Start
 from bench.tree import HERE
+from scripts import pythons
 from scripts.locks import read
 
 
@@ -206,3 +208,19 @@ def test_no_quota_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(quota, "ROOT", tmp_path)
     with pytest.raises(quota.QuotaError, match="has no cpu controller"), quota.quota(0.29):
         pass
+
+
+def test_conditions_have_sections_of_their_own():
+    """No two conditions share a key or a title, and the newest Python at full core comes first."""
+    usual = {"python": "3.13", "cores": None, "boost": False, "cold_cache": False, "frozen": False}
+    conditions = [
+        usual, *({**usual, **other} for other in (
+            {"frozen": True}, {"cold_cache": True}, {"frozen": True, "cold_cache": True},
+            {"cores": 0.29}, {"cores": 0.29, "boost": True}, {"cores": 0.07}, {"python": "3.10"},
+        )),
+    ]  # fmt: skip
+    keys = [main.key(given) for given in conditions]
+    python = pythons.Python("3.13", "3.13.0", "python", "linux-x86_64")
+    assert len(set(keys)) == len(keys)
+    assert min(keys) == keys[0]
+    assert len({main.title(given, python) for given in conditions}) == len(keys) - 1  # one Python
