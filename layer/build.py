@@ -1,8 +1,9 @@
 """Build the layer: `build/layer/`, the tree as under /opt, and `dist/heliograph-layer.zip`.
 
-`python -m layer.build [--out DIR]` does nothing if what is there was made from the same inputs, and
-may run beside another one. The same inputs give the same bytes. `--only 3.13` makes the smallest
-layer, for that Python and without the modules that nothing in the layer comes to import.
+`python -m layer.build [--only 3.13] [--out DIR]` does nothing if what is there was made from the
+same inputs, and may run beside another one. The same inputs give the same bytes. Each Python has a
+folder of its own with the bytecode of the modules that something comes to import; `python/` holds
+what serves them all.
 """
 
 from __future__ import annotations
@@ -19,14 +20,23 @@ from typing import TYPE_CHECKING
 
 from layer import archive, budget, bytecode, licenses, reach, wheels
 from scripts import pythons
-from scripts.places import REQUIREMENTS, ROOT
+from scripts.places import REQUIREMENTS, ROOT, packages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from scripts.pythons import Python
 
 LOCK = REQUIREMENTS / "layer.txt"
 OTLP_LOCK = REQUIREMENTS / "layer-otlp.txt"
 WRAPPER = ROOT / "layer" / "heliograph"
+
+SOURCES_ONLY = frozenset({"packaging"})
+"""Packages that are in the layer once, uncompiled: Heliograph imports them nowhere.
+
+What does is code of the function that imports an official instrumentor by itself: `packaging` takes
+35 ms to come from its source there, in place of 10, and would be a tenth of the layer.
+"""
 
 
 def main() -> None:
@@ -37,13 +47,14 @@ def main() -> None:
     given = parser.parse_args()
     out: Path = given.out.resolve()
     found = pythons.find()
+    served: Sequence[str] = pythons.SUPPORTED
     if given.only:
         if given.only not in found:
             sys.exit(f"layer: this machine has no python {given.only}")
-        found = {given.only: found[given.only]}
+        served = [given.only]
     try:
-        fresh = build(out, found, smallest=bool(given.only))
-        summary(out, found, fresh, smallest=bool(given.only))
+        fresh = build(out, found, served)
+        summary(out, found, fresh, served)
     except (wheels.UnusableError, RuntimeError) as error:
         sys.exit(f"layer: {error}")
 
@@ -51,17 +62,16 @@ def main() -> None:
 def build(
     out: Path,
     found: dict[str, Python],
+    served: Sequence[str] = pythons.SUPPORTED,
     *,
-    smallest: bool = False,
     platform: wheels.Platform | None = None,
 ) -> bool:
     """Make `build/layer` and `dist/heliograph-layer.zip` in `out` if their inputs changed.
 
     Args:
         out: Folder for both.
-        found: The Pythons to compile for.
-        smallest: For one Python: leave out what nothing in the layer comes to import, and the
-            sources.
+        found: The Pythons that can compile.
+        served: Versions that the layer is for; one that cannot compile gets sources.
         platform: Make the layer with OTLP, for this platform; see `otlp.py`.
 
     Returns:
@@ -76,19 +86,14 @@ def build(
     target.parent.mkdir(parents=True, exist_ok=True)
     with (tree.parent / "layer.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        inputs = f"{fingerprint(found)} {'smallest' if smallest else 'whole'}"
+        inputs = fingerprint(found, served)
         if tree.is_dir() and target.exists() and mark.exists() and mark.read_text() == inputs:
             return False
         mark.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(dir=tree.parent, prefix="layer-") as folder:
-            work = Path(folder) / "layer"
-            assemble(work, platform)
-            modules = reach.reachable(work / "python")
-            if smallest:
-                reach.prune(work / "python", modules)
-            bytecode.compile_all(work, modules, found.values())
-            if smallest:
-                bytecode.leave_sources_out(modules)
+            sources, work = Path(folder) / "sources", Path(folder) / "layer"
+            gather(sources, platform)
+            lay_out(sources, work, found, served)
             archive.settle(work, executables={WRAPPER.name})
             packed = Path(folder) / target.name
             archive.pack(work, packed)
@@ -106,11 +111,11 @@ def paths(out: Path, platform: wheels.Platform | None = None) -> tuple[Path, Pat
     return built / name, zipped / f"heliograph-{name}.zip", built / f"{name}.inputs"
 
 
-def fingerprint(found: dict[str, Python]) -> str:
+def fingerprint(found: dict[str, Python], served: Sequence[str]) -> str:
     """Return a hash of all that the layer is made from and by."""
     digest = hashlib.sha256()
-    makers = [sys.version, zlib.ZLIB_RUNTIME_VERSION, *(p.full for p in found.values())]
-    digest.update("\n".join(makers).encode())
+    compilers = (found[version].full if version in found else version for version in served)
+    digest.update("\n".join([sys.version, zlib.ZLIB_RUNTIME_VERSION, *compilers]).encode())
     sources = [LOCK, OTLP_LOCK, REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml", ROOT / "LICENSE"]
     for folder in ("src", "layer", "scripts"):
         found_in = (ROOT / folder).rglob("*")
@@ -121,45 +126,80 @@ def fingerprint(found: dict[str, Python]) -> str:
     return digest.hexdigest()
 
 
-def assemble(tree: Path, platform: wheels.Platform | None = None) -> None:
-    """Put the wrapper, the locked packages, this package and the list of licences into a tree."""
-    site = tree / "python"
-    site.mkdir(parents=True)
-    shutil.copyfile(WRAPPER, tree / WRAPPER.name)
+def gather(sources: Path, platform: wheels.Platform | None = None) -> None:
+    """Put the locked packages, this package and the list of licences into a folder."""
+    sources.mkdir()
     third_party = wheels.fetch(LOCK)
     licenses.check(third_party)
-    lists = [licenses.LIST]
+    more = []
     if platform:
         more = wheels.fetch(OTLP_LOCK, platform, LOCK)
-        licenses.check(more, licenses.OTLP_LIST)
-        lists.append(licenses.OTLP_LIST)
-        for wheel in more:
-            wheels.unpack(wheel, site, machine_code=True)
+        licenses.check(more, third_party)
     with tempfile.TemporaryDirectory() as folder:
-        ours = wheels.own(Path(folder))
-        for wheel in [*third_party, ours]:
-            wheels.unpack(wheel, site)
-    info = next(site.glob("heliograph-*.dist-info"))
-    for listed in lists:
+        for wheel in [*third_party, *more, wheels.own(Path(folder))]:
+            wheels.unpack(wheel, sources, machine_code=wheel in more)
+    licenses.keep_once(sources, [*third_party, *more])
+    info = next(sources.glob("heliograph-*.dist-info"))
+    for listed in [licenses.LIST, *([licenses.OTLP_LIST] if platform else [])]:
         shutil.copyfile(listed, info / "licenses" / listed.name)
 
 
-def summary(out: Path, found: dict[str, Python], fresh: bool, *, smallest: bool = False) -> None:
+def lay_out(sources: Path, tree: Path, found: dict[str, Python], served: Sequence[str]) -> None:
+    """Make the tree as under /opt, of packages and their modules that something comes to import.
+
+    Args:
+        sources: The folder of all packages.
+        tree: What stands for /opt.
+        found: The Pythons that can compile.
+        served: Versions that the layer is for.
+
+    Raises:
+        RuntimeError: A module does not compile for a Python.
+    """
+    reached = reach.reachable(sources)
+    data = [path for _, path in archive.files(sources) if path.suffix != ".py"]
+    common = {path for path in [*reached, *data] if is_common(path.relative_to(sources))}
+    modules = [path for path in reached if path not in common]
+    copy(sources, sorted(common), tree / "python")
+    shutil.copyfile(WRAPPER, tree / WRAPPER.name)
+    for version in served:
+        copy(sources, [path for path in data if path not in common], packages(tree, version))
+        if version not in found:
+            copy(sources, modules, packages(tree, version))
+    compiling = {found[version]: packages(tree, version) for version in served if version in found}
+    bytecode.compile_all(sources, modules, tree, compiling)
+
+
+def is_common(relative: Path) -> bool:
+    """Say whether a file serves every Python as it is: metadata, and what is kept as source."""
+    return relative.parts[0].endswith(".dist-info") or relative.parts[0] in SOURCES_ONLY
+
+
+def copy(sources: Path, files: Iterable[Path], target: Path) -> None:
+    """Copy files of a folder to the same places in another one."""
+    for path in files:
+        placed = target / path.relative_to(sources)
+        placed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, placed)
+
+
+def summary(
+    out: Path, found: dict[str, Python], fresh: bool, served: Sequence[str] = pythons.SUPPORTED
+) -> None:
     """Say what was built, how large it is, and which Python it was not compiled for."""
     tree, target, _ = paths(out)
-    size = budget.size(target)
-    allowed = budget.SMALLEST if smallest else budget.allowed(len(found))
     names = sorted(p.name.removesuffix(".dist-info") for p in tree.glob("python/*.dist-info"))
+    compiled = [found[version].full for version in served if version in found]
     print(f"layer: {target} {'built' if fresh else 'is up to date'}")
-    print(f"  {size.zipped:,} bytes zipped ({allowed.zipped:,} allowed)")
-    print(f"  {size.unpacked:,} bytes unpacked ({allowed.unpacked:,} allowed)")
+    print(budget.told(target, budget.PLAIN))
     print(f"  packages: {', '.join(names)}")
-    print(f"  compiled for python {', '.join(python.full for python in found.values())}")
-    for version in () if smallest else pythons.missing(found):
-        print(
-            f"  python {version} not found: its .pyc are left out; the first import in every "
-            "cold start there compiles"
-        )
+    print(f"  compiled for python {', '.join(compiled)}")
+    for version in served:
+        if version not in found:
+            print(
+                f"  python {version} not found: it has sources, of no budget; the first import in "
+                "every cold start there compiles"
+            )
 
 
 if __name__ == "__main__":

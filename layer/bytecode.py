@@ -1,4 +1,4 @@
-"""Compile a tree for several Pythons, so that no cold start does it."""
+"""Compile modules for several Pythons, so that no cold start does it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ from typing import TYPE_CHECKING
 from layer import stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from scripts.pythons import Python
 
 
-def compile_all(tree: Path, modules: list[Path], pythons: Iterable[Python]) -> None:
-    """Write the .pyc of these modules of `tree` for every given Python.
+def compile_all(
+    sources: Path, modules: list[Path], tree: Path, targets: Mapping[Python, Path]
+) -> None:
+    """Write the .pyc of modules where each Python looks for the modules themselves.
 
-    Each goes to `__pycache__` under its version's own name (PEP 3147), so one tree serves all. They
-    are unchecked-hash .pyc (PEP 552): valid whatever the time stamps, which /opt does not keep, and
-    no source is read. The paths in them are those under /opt. See `stripped.py` for what is left
-    out of them.
+    Without a source Python imports a .pyc from there (PEP 3147, "legacy" location), and asks the
+    file system for less. They are unchecked-hash .pyc (PEP 552): valid whatever the time stamps,
+    which /opt does not keep. The paths in them are those under /opt, so a traceback names the
+    place of the .pyc and the line in the source. See `stripped.py` for what is left out.
+
+    Args:
+        sources: The folder of all packages.
+        modules: Files in it.
+        tree: What stands for /opt.
+        targets: The folder in the tree for each Python.
 
     Raises:
         RuntimeError: A module does not compile.
@@ -35,13 +43,13 @@ def compile_all(tree: Path, modules: list[Path], pythons: Iterable[Python]) -> N
         program = ["-S", "-X", "no_debug_ranges", str(Path(stripped.__file__))]
         running = {
             python: subprocess.Popen(
-                [python.path, *program, str(tree), listed.name],
+                [python.path, *program, sources, listed.name, target, place(tree, target)],
                 env=env,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            for python in pythons
+            for python, target in targets.items()
         }
         told = {python: process.communicate()[0] for python, process in running.items()}
     failed = [python for python, process in running.items() if process.returncode]
@@ -49,15 +57,6 @@ def compile_all(tree: Path, modules: list[Path], pythons: Iterable[Python]) -> N
         raise RuntimeError("\n".join(f"python {p.full}: {told[p].strip()}" for p in failed))
 
 
-def leave_sources_out(modules: list[Path]) -> None:
-    """Put the .pyc of each module, compiled for one Python, in the place of its source.
-
-    Python imports it from there (PEP 3147, "legacy" location). Tracebacks name files and lines as
-    before, without the text of the line.
-    """
-    for path in modules:
-        (compiled,) = (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")
-        compiled.rename(path.with_suffix(".pyc"))
-        path.unlink()
-    for folder in {path.parent / "__pycache__" for path in modules}:
-        folder.rmdir()
+def place(tree: Path, target: Path) -> str:
+    """Return where Lambda mounts a folder of the tree."""
+    return f"/opt/{target.relative_to(tree).as_posix()}"

@@ -34,14 +34,12 @@ def main() -> None:
             platform = wheels.Platform(version, machine)
             out = given.out.resolve()
             try:
-                build.build(out, {version: found[version]}, smallest=True, platform=platform)
+                build.build(out, found, [version], platform=platform)
             except (wheels.UnusableError, RuntimeError) as error:
                 sys.exit(f"layer: {error}")
             target = build.paths(out, platform)[1]
-            size = budget.size(target)
             print(f"layer: {target}")
-            print(f"  {size.zipped:,} bytes zipped ({budget.OTLP.zipped:,} allowed)")
-            print(f"  {size.unpacked:,} bytes unpacked ({budget.OTLP.unpacked:,} allowed)")
+            print(budget.told(target, budget.OTLP))
     for version in [] if given.only else pythons.missing(found):
         print(f"  python {version} not found: there is no layer with OTLP for it")
 

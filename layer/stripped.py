@@ -1,9 +1,10 @@
 """Compile modules without what no function reads; run by each Python that the layer serves.
 
-`python -S stripped.py TREE LIST`: LIST names the files, TREE stands for /opt. Left out are the
-docstrings, the annotations of functions, and by `-X no_debug_ranges` the columns that tracebacks
-mark with ^^^^ (lines stay): two fifths of the bytes (PEP 657), and less to load in a cold start.
-Asserts stay as they are, and so do the annotations of classes, which dataclasses are made of.
+`python -S stripped.py SOURCES LIST TARGET PLACE`: LIST names files under SOURCES, whose .pyc go to
+TARGET, which Lambda mounts at PLACE. Left out are docstrings, annotations, what only type checkers
+or other Pythons run, and by `-X no_debug_ranges` the columns that tracebacks mark with ^^^^ (lines
+stay): nearly half of the bytes, and less to load in a cold start. Asserts stay as they are, and so
+do the annotations of classes that something could be made of, such as dataclasses.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import ast
 import importlib.util
 import marshal
+import operator
 import sys
+from itertools import groupby
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 UNCHECKED_HASH = 0b01
 """Flags of a .pyc that is valid whatever its source's time and size (PEP 552)."""
@@ -25,21 +28,22 @@ UNCHECKED_HASH = 0b01
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def main(tree: Path, listed: Path) -> None:
-    """Write the .pyc of every listed module into its `__pycache__` (PEP 3147)."""
+def main(sources: Path, listed: Path, target: Path, place: str) -> None:
+    """Write the .pyc of every listed module where the module would be (PEP 3147, "legacy")."""
     for line in listed.read_text(encoding="utf-8").splitlines():
-        path = Path(line)
-        source = path.read_bytes()
-        name = f"/opt/{path.relative_to(tree).as_posix()}"
-        module = without_annotations(without_docstrings(source))
-        code = compile(module, name, "exec", dont_inherit=True, optimize=0)
-        target = Path(importlib.util.cache_from_source(line))
+        relative = Path(line).relative_to(sources)
+        module = ast.parse(Path(line).read_bytes())
+        for strip in (without_docstrings, without_annotations, without_dead_branches):
+            module = strip(module)
+        name = f"{place}/{relative.as_posix()}"
+        code = with_short_lines(compile(module, name, "exec", dont_inherit=True, optimize=0))
+        compiled = (target / relative).with_suffix(".pyc")
         held = list(texts(code))
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        compiled.write_bytes(
             importlib.util.MAGIC_NUMBER
             + UNCHECKED_HASH.to_bytes(4, "little")
-            + importlib.util.source_hash(source)
+            + bytes(8)  # the hash of a source that is not there
             + marshal.dumps(code)
         )
         del held
@@ -63,42 +67,131 @@ def texts(part: object) -> Iterator[str]:
             yield from texts(member)
 
 
-def without_docstrings(source: bytes) -> ast.Module:
-    """Parse a module and take its docstrings out; every line keeps its number.
+def without_docstrings(module: ast.Module) -> ast.Module:
+    """Take the docstrings out of a module; every line keeps its number.
 
-    A decorated class keeps its own: `dataclass` makes one for a class that has none, by
-    `inspect.signature`, which costs each cold start more than the bytes do.
+    A decorated class gets a full stop: `dataclass` makes a docstring for a class that has none, by
+    `inspect.signature`, which costs each cold start more than the byte does.
     """
-    module = ast.parse(source)
     for node in ast.walk(module):
         if not isinstance(node, DOCUMENTED) or ast.get_docstring(node, clean=False) is None:
             continue
-        if isinstance(node, ast.ClassDef) and node.decorator_list:
-            continue
         docstring = node.body.pop(0)
+        if isinstance(node, ast.ClassDef) and node.decorator_list:
+            short = ast.copy_location(ast.Constant("."), docstring)
+            node.body.insert(0, ast.copy_location(ast.Expr(short), docstring))
         if not node.body and not isinstance(node, ast.Module):
             node.body.append(ast.copy_location(ast.Pass(), docstring))
     return module
 
 
 def without_annotations(module: ast.Module) -> ast.Module:
-    """Take the annotations of functions out of a module: nothing in the layer reads them.
+    """Take annotations out that nothing in the layer reads.
 
-    A function that is decorated by `register` keeps its own: `singledispatch` chooses by them.
+    They are those of functions, of variables of a module, and of classes without a base and a
+    decorator, which nothing is made of. A function that is decorated by `register` keeps its own:
+    `singledispatch` chooses by them.
     """
     for node in ast.walk(module):
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        if any(getattr(one, "attr", "") == "register" for one in node.decorator_list):
-            continue
-        node.returns = None
-        given = node.args
-        every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-        for argument in every:
-            if argument is not None:
-                argument.annotation = None
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if not any(getattr(one, "attr", "") == "register" for one in node.decorator_list):
+                _strip_function(node)
+        elif isinstance(node, ast.Module) or (
+            isinstance(node, ast.ClassDef)
+            and not (node.decorator_list or node.bases or node.keywords)
+        ):
+            node.body = [_strip_variable(statement) for statement in node.body]
     return module
 
 
+def _strip_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    node.returns = None
+    given = node.args
+    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    for argument in every:
+        if argument is not None:
+            argument.annotation = None
+
+
+def _strip_variable(statement: ast.stmt) -> ast.stmt:
+    if not isinstance(statement, ast.AnnAssign):
+        return statement
+    if statement.value is None:
+        return ast.copy_location(ast.Pass(), statement)
+    assigned = ast.Assign(targets=[statement.target], value=statement.value)
+    return ast.copy_location(assigned, statement)
+
+
+def without_dead_branches(module: ast.Module) -> ast.Module:
+    """Take out what only type checkers read, and what is for other Pythons than this one."""
+    stripped: ast.Module = _Branches().visit(module)
+    return stripped
+
+
+class _Branches(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        runs = _known(node.test)
+        if runs is None:
+            return node
+        return (node.body if runs else node.orelse) or ast.copy_location(ast.Pass(), node)
+
+
+COMPARISONS: dict[type, Callable[..., bool]] = {ast.GtE: operator.ge, ast.Lt: operator.lt}
+
+
+def _known(test: ast.expr) -> bool | None:
+    """Return how a condition will turn out, or None for one that only running tells."""
+    if ast.unparse(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+        return False
+    if (
+        isinstance(test, ast.Compare)
+        and ast.unparse(test.left) in {"sys.version_info", "_sys.version_info"}
+        and isinstance(test.comparators[0], ast.Tuple)
+    ):
+        compare = COMPARISONS.get(type(test.ops[0]))
+        wanted = ast.literal_eval(test.comparators[0])
+        return compare(sys.version_info, wanted) if compare else None
+    return None
+
+
+NO_COLUMN, NO_LINE = 13, 15
+"""Kinds of entries in a table of lines (Objects/locations.md of CPython, from 3.11 on)."""
+
+
+def with_short_lines(code: CodeType) -> CodeType:
+    """Return code whose table of lines has one entry for as many instructions as it can be.
+
+    Python writes an entry for each instruction, since each could have columns of its own.
+    """
+    if sys.version_info < (3, 11):
+        return code  # its table has lines only
+    parts = (with_short_lines(c) if isinstance(c, CodeType) else c for c in code.co_consts)
+    table = bytearray()
+    last = code.co_firstlineno
+    for line, ranges in groupby(code.co_lines(), key=lambda one: one[2]):
+        units = sum(end - start for start, end, _ in ranges) // 2
+        while units:
+            covered = min(units, 8)
+            units -= covered
+            kind = NO_LINE if line is None else NO_COLUMN
+            table.append(0x80 | kind << 3 | covered - 1)
+            if line is not None:
+                table += _signed(line - last)
+                last = line
+    return code.replace(co_consts=tuple(parts), co_linetable=bytes(table))
+
+
+def _signed(value: int) -> bytes:
+    """Return a number as the table has it: the sign last, six bits a byte, the lowest first."""
+    rest = -value << 1 | 1 if value < 0 else value << 1
+    written = bytearray()
+    while rest > 0x3F:
+        written.append(0x40 | rest & 0x3F)
+        rest >>= 6
+    written.append(rest)
+    return bytes(written)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

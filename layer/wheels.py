@@ -13,21 +13,21 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from scripts.locks import Pin, read
 from scripts.places import ROOT, cache
 
-LICENSE = ROOT / "LICENSE"
-"""The text of Apache-2.0 that is ours, and byte for byte that of most packages."""
-
 NEVER = frozenset({"boto3", "botocore", "requests", "s3transfer", "urllib3"})
 """What the runtime or the function brings: a second copy in /opt/python would shadow it."""
 
-LEFT_OUT = {".c", ".h", ".md", ".proto", ".pyi", ".typed"}
+LEFT_OUT = {".c", ".cc", ".h", ".md", ".proto", ".pyi", ".typed"}
 """Suffixes of files in packages that no import reads."""
 
 NEVER_IMPORTED = (
+    "opentelemetry/instrumentation/auto_instrumentation/",
+    "opentelemetry/instrumentation/bootstrap.py",
+    "opentelemetry/instrumentation/bootstrap_gen.py",
     "opentelemetry/exporter/otlp/json/common/_internal/_log_encoder/",
     "opentelemetry/exporter/otlp/json/common/_log_encoder.py",
     "opentelemetry/exporter/otlp/json/http/_log_exporter.py",
@@ -41,7 +41,7 @@ NEVER_IMPORTED = (
     "packaging/metadata.py",
     "packaging/pylock.py",
 )
-"""Parts of packages for signals that the layer does not send, and for installers."""
+"""Parts of packages for commands, for signals that the layer does not send, and for installers."""
 
 KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}
 """Files of a .dist-info that importlib.metadata needs; OpenTelemetry finds its parts by them."""
@@ -164,11 +164,6 @@ def distribution(wheel: Path) -> str:
     return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
 
 
-def is_own(wheel: Path) -> bool:
-    """Say whether a wheel is that of this package."""
-    return distribution(wheel) == "heliograph"
-
-
 def metadata(wheel: Path) -> str:
     """Return the headers of a wheel's METADATA, without the description after them."""
     with zipfile.ZipFile(wheel) as archive:
@@ -202,8 +197,6 @@ def unpack(wheel: Path, target: Path, *, machine_code: bool = False) -> None:
             if compiled or path.parts[0].endswith(".data"):
                 raise UnusableError(f"{wheel.name} is not pure Python: it holds {name}")
             data = archive.read(name)
-            if path.name == "LICENSE" and data == LICENSE.read_bytes() and not is_own(wheel):
-                continue  # the same text again: layer/licenses.py says so
             if path.name == "METADATA":
                 data = headers(data.decode()).encode()
             place(target / path, data, wheel)
@@ -212,12 +205,17 @@ def unpack(wheel: Path, target: Path, *, machine_code: bool = False) -> None:
 def wanted(path: PurePosixPath) -> bool:
     """Say whether the layer has a use for this file of a wheel."""
     if path.parts[0].endswith(".dist-info"):
-        return path.name in {*KEPT_METADATA, "LICENSE"} or "licenses" in path.parts
+        return path.name in KEPT_METADATA or is_licence(path)
     if path.parts[:2] == ("heliograph", "lab"):
         return False  # a tool for the user's own machine, which needs packages that are not here
     if {"tests", "test"} & set(path.parts[:-1]):
         return False
     return path.suffix not in LEFT_OUT and not path.as_posix().startswith(NEVER_IMPORTED)
+
+
+def is_licence(path: PurePath) -> bool:
+    """Say whether a file of a .dist-info is the text of a licence."""
+    return path.name == "LICENSE" or "licenses" in path.parts
 
 
 def place(path: Path, data: bytes, wheel: Path) -> None:

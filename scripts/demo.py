@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.places import BUILD, ROOT
+from scripts.places import BUILD, ROOT, packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,8 +129,8 @@ def compiled(path: Path) -> Path:
 def bare_task(path: Path) -> Path:
     """Lay the example out for a run without the layer: the package alone does nothing by itself."""
     task(path)
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(LAYER / "python" / "heliograph", path / "heliograph", ignore=ignored)
+    ours = packages(LAYER, runtime()["version"]) / "heliograph"
+    shutil.copytree(ours, path / "heliograph")
     return compiled(path)
 
 

@@ -18,6 +18,11 @@ REQUIREMENTS = ROOT / "requirements"
 BUILD = ROOT / "build"
 
 
+def packages(layer: Path, version: str) -> Path:
+    """Return where a Python looks first for packages in a layer's tree; then in its `python/`."""
+    return layer / "python" / "lib" / f"python{version}" / "site-packages"
+
+
 def cache() -> Path:
     """Return the folder for what is slow to make and safe to keep, named by its inputs' hash."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

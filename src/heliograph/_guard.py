@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-OWN = __file__.rpartition("/")[0] + "/"
-"""Where our own code lives: its frames are not part of the user's stack."""
+OWN = (lambda: None).__code__.co_filename.rpartition("/")[0] + "/"
+"""Where frames say that our own code lives: they are not part of the user's stack. The .pyc of the
+layer say what they were compiled to say, wherever the layer is."""
 
 observers: list[Callable[[str, Exception], None]] = []
 """Called with every swallowed failure. The testing kit uses it to raise them again."""

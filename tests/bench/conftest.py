@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from bench.counting import Place
+from scripts.places import packages
 
 
 @pytest.fixture
 def place(one_runtime: dict[str, str], layer: Path) -> Place:
     """The newest Python with its runtime and the layer on the path, as in Lambda."""
-    return Place(one_runtime["python"], (layer / "python", Path(one_runtime["runtime_dir"])))
+    own = packages(layer, one_runtime["version"])
+    trees = (own, layer / "python", Path(one_runtime["runtime_dir"]))
+    return Place(one_runtime["python"], trees)

@@ -45,6 +45,7 @@ NEVER = {
     "opentelemetry.sdk.metrics",
     "packaging.requirements",
     "packaging.specifiers",
+    "packaging.version",
     "psutil",
     "unittest",
     "yaml",

@@ -29,6 +29,7 @@ from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter
 from heliograph.journal import current
 from heliograph.journal.entry import journal
 from heliograph.testing import capture
+from scripts.places import packages
 
 ROOT = Path(__file__).parents[2]
 FAILURE = SpanExportResult.FAILURE
@@ -343,10 +344,10 @@ def end():
     print(json.dumps([used.got, unused.got]))
 atexit.register(end)
 """
-    packages = os.pathsep.join([str(ROOT / "src"), str(ROOT / "build" / "layer" / "python")])
+    layer = packages(ROOT / "build" / "layer", version)
     done = subprocess.run(
         [found[0], "-c", program],
-        env={**os.environ, "PYTHONPATH": packages},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(layer)])},
         capture_output=True,
         text=True,
         timeout=60,

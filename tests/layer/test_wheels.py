@@ -70,6 +70,7 @@ def test_unpack_refuses_a_clash(tmp_path: Path) -> None:
         pytest.param("pkg/_wrappers.c", False, id="c"),
         pytest.param("heliograph/lab/invoke.py", False, id="lab"),
         pytest.param("heliograph/testing.py", True, id="testing-kit"),
+        pytest.param("heliograph/distro.py", True, id="our-distro"),
         pytest.param("pkg-1.0.dist-info/METADATA", True, id="metadata"),
         pytest.param("pkg-1.0.dist-info/entry_points.txt", True, id="entry-points"),
         pytest.param("pkg-1.0.dist-info/licenses/LICENSE", True, id="licence"),
@@ -89,7 +90,7 @@ def test_tampered_cache_is_refused(tmp_path: Path) -> None:
 
 
 def test_reach(tmp_path: Path) -> None:
-    """A module is compiled if ours or an entry point's comes to it, by whatever kind of import."""
+    """A module is in the layer if ours or an entry point's comes to it, by any kind of import."""
     files = {
         "heliograph/__init__.py": "",
         "heliograph/a.py": "def f():\n    from .b import c\n    import one.two\n",

@@ -14,6 +14,7 @@ import pytest
 
 from heliograph.lab.invocation import Invocation
 from heliograph.lab.runtime_api import RuntimeApi
+from scripts.places import packages
 
 ROOT = Path(__file__).parents[2]
 RECIPES = re.findall(
@@ -91,7 +92,10 @@ class Image:
         assert command == ("pip", "install", "heliograph", "awslambdaric", "boto3")
         site = self.tree / "site"  # where the same packages are laid that pip would install
         shutil.copytree(self.runtime, site)
-        shutil.copytree(self.context / "layer" / "python", site, dirs_exist_ok=True)
+        version = self.runtime.name
+        shutil.copytree(packages(self.context / "layer", version), site, dirs_exist_ok=True)
+        for info in (self.context / "layer" / "python").glob("*.dist-info"):
+            shutil.copytree(info, site / info.name)
         self.env["PYTHONPATH"] = "/site"
 
     def on_copy(self, source, target):

@@ -245,9 +245,9 @@ def without_carets(lines):
 def without_our_frame(lines, runtime):
     """Drop what 3.10 shows of us: one frame (see `journal.fault.unframe`). Others must not."""
     kept = without_carets(lines)
-    frames = [number for number, line in enumerate(kept) if "/layer/python/heliograph/" in line]
+    frames = [number for number, line in enumerate(kept) if "/site-packages/heliograph/" in line]
     if runtime["version"] == "3.10":
         assert len(frames) <= 2  # of two threads
         for number in reversed(frames):
-            del kept[number : number + 2]
+            del kept[number]  # the layer has no text for the line below it
     return kept

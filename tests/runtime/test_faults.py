@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from heliograph.lab.daemon import XRayDaemon
+from scripts.places import ROOT, packages
 
 SOURCE = """
 import heliograph
@@ -172,10 +174,11 @@ def test_a_start_that_fails(one_runtime, run, layer, tmp_path):
     """Whatever fails in our own start, the function's handler is found, and a line says so."""
     spoiled = tmp_path / "layer"
     shutil.copytree(layer, spoiled)
-    for compiled in (spoiled / "python/heliograph/runtime/__pycache__").glob("telemetry.*"):
-        compiled.unlink()
-    with (spoiled / "python/heliograph/runtime/telemetry.py").open("a") as source:
-        source.write("\ndef switch_on(*_): raise RuntimeError('spoiled')\n")
+    module = Path("heliograph/runtime/telemetry.py")
+    target = packages(spoiled, one_runtime["version"]) / module
+    target.with_suffix(".pyc").unlink()
+    source = (ROOT / "src" / module).read_text()
+    target.write_text(source + "\ndef switch_on(*_): raise RuntimeError('spoiled')\n")
     names = "import os\ndef handler(event, context): return [event, os.environ['_HANDLER']]"
 
     ran = run(one_runtime, names, [1, 2], layers=[spoiled])

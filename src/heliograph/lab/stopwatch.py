@@ -51,9 +51,9 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     },
     "heliograph.develop.development": {
         "Development.load": ("loading the SDK", True),
-        "Development._span": ("developing a span", True),
         "Development._metrics": ("developing metrics", True),
     },
+    "heliograph.develop.describe": {"Describers.make_span": ("developing a span", True)},
     "heliograph.develop.pipeline": {"Pipeline.export": ("exporting spans", True)},
 }
 """Module, function, the step it belongs to, and whether a call of it counts as one."""

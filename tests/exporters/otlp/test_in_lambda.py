@@ -129,7 +129,7 @@ def otlp_layer(one_runtime: dict[str, str]) -> Path:
     """The layer with OTLP for this machine and the newest Python; built if its inputs changed."""
     version = one_runtime["version"]
     here = wheels.Platform(version, platform.machine())
-    build.build(ROOT, {version: pythons.find()[version]}, smallest=True, platform=here)
+    build.build(ROOT, pythons.find(), [version], platform=here)
     tree, archive, _ = build.paths(ROOT, here)
     assert budget.complaint(archive, budget.OTLP) == ""
     return tree
