@@ -11,10 +11,10 @@ from bench.counting import STEPS, Place, contributors, instructions
 pytestmark = pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind to count with")
 
 BUDGETS = {
-    "bootstrap": 12_300_000,
-    "invocation": 40_700,
+    "bootstrap": 11_400_000,
+    "invocation": 40_600,
     "recorded call": 70_000,
-    "developed span": 418_000,
+    "developed span": 405_000,
 }
 """Instructions on x86-64 with the newest Python; a twentieth above what it took."""
 

@@ -30,7 +30,7 @@ def handler(event, context):
 BEFORE = 20
 """Modules of ours, and for us, that are loaded when the first response is posted."""
 
-DEVELOPMENT = 160
+DEVELOPMENT = 152
 """Modules that the first development loads, of the SDK, the describers and the standard library."""
 
 NEVER = {
