@@ -26,7 +26,7 @@ from scripts import pythons
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_STARTS = {"otel_api": 13, "busy": 13}
+MOST_STARTS = {"busy": 13}
 MOST_WARM = {"busy": 20}
 """Starts, and warm invocations of a start: no more, so that a run stays short."""
 LOOKED_AT = 2
@@ -56,7 +56,7 @@ def _named(_: object, option: click.Parameter, given: str | None) -> tuple[str, 
 @click.option("--frozen", is_flag=True, help="Empty the processor's caches before every event.")
 @click.option("--instructions", is_flag=True, help="Count the instructions of init, by valgrind.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write every start there.")
-@click.option("--write", is_flag=True, help="Write bench/RESULTS.md, and the chart at full core.")
+@click.option("--write", is_flag=True, help="Write bench/RESULTS.md, and the chart of the newest.")
 def main(**given: Any) -> None:
     """Measure Heliograph and its peers under the real runtime client, laid out as in Lambda."""
     found = pythons.find()
@@ -85,7 +85,7 @@ def main(**given: Any) -> None:
     click.echo(results.section(run))
     if given["write"]:
         results.record(key(given), run)
-        if not (given["cores"] or given["cold_cache"] or given["frozen"]):
+        if is_usual(given):
             (results.HERE / "results.svg").write_text(chart.chart(run))
 
 
@@ -212,6 +212,12 @@ def layers(variants: dict[Key, tree.Variant], tag: str) -> dict[str, tuple[int, 
         if variant.peer is not BARE:
             titles.setdefault(variant.opt, variant.peer.title.partition(",")[0])
     return {title: astuple(sizes.size(opt, tag)) for opt, title in titles.items()}
+
+
+def is_usual(given: dict[str, Any]) -> bool:
+    """Tell whether the chart is made of a run: the newest Python, and no special conditions."""
+    special = given["cores"] or given["cold_cache"] or given["frozen"]
+    return not special and given["python"] == list(pythons.find())[-1]
 
 
 def title(given: dict[str, Any], python: pythons.Python) -> str:

@@ -224,3 +224,4 @@ def test_conditions_have_sections_of_their_own():
     assert len(set(keys)) == len(keys)
     assert min(keys) == keys[0]
     assert len({main.title(given, python) for given in conditions}) == len(keys) - 1  # one Python
+    assert [main.is_usual(given) for given in conditions] == [True] + [False] * 7
