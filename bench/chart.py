@@ -10,7 +10,7 @@ from bench.peers import BARE, OURS, PEERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WIDTH, ROW, LEFT, RIGHT, TOP = 760, 22, 170, 90, 44
+WIDTH, ROW, LEFT, RIGHT, TOP = 840, 22, 250, 90, 44
 TITLES = {"hello": "a function that does nothing", "orders": "a function with boto3 and requests"}
 OURS_COLOUR, OTHERS_COLOUR, TEXT_COLOUR = "#0f8a5f", "#8b98a5", "#6e7781"
 """Legible on a light and on a dark page."""

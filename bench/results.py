@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DATA, PAGE = HERE / "results.json", HERE / "RESULTS.md"
+COLD_START = HERE.parent / "docs" / "cold-start.md"
+BEGIN, END = "<!-- bench: deferred or eager -->\n", "<!-- bench: end -->\n"
+"""Around the table of `COLD_START`."""
+MEMORY = {"512 MB": "0.29 of a core after init", "128 MB": "0.07 of a core after init"}
+"""Functions whose init has more of a core than what follows, and what their runs are called."""
 
 Run = dict[str, Any]
 """A run as JSON: see `record`."""
@@ -86,16 +91,41 @@ ABOUT = {
 
 
 def record(key: str, run: Run) -> None:
-    """Keep a run under a key, in place of the one that was there, and write the page anew."""
+    """Keep a run under a key, in place of the one that was there, and write the pages anew."""
     runs = json.loads(DATA.read_text()) if DATA.exists() else {}
     runs[key] = run
     DATA.write_text(json.dumps(dict(sorted(runs.items())), indent=1) + "\n")
     PAGE.write_text(page(runs))
+    COLD_START.write_text(with_starts(COLD_START.read_text(), runs))
+
+
+def with_starts(text: str, runs: dict[str, Run]) -> str:
+    """Return the page on cold starts with the table of these runs."""
+    before, _, rest = text.partition(BEGIN)
+    lines = "".join(f"{line}\n" for line in deferred_or_eager(runs))
+    return before + BEGIN + lines + END + rest.partition(END)[2]
 
 
 def page(runs: dict[str, Run]) -> str:
     """Return the whole page."""
     return "\n".join([HEAD, *(section(runs[key]) for key in sorted(runs))])
+
+
+def deferred_or_eager(runs: dict[str, Run]) -> Iterator[str]:
+    """Yield the lines of a table: both kinds of start, where init has more of a core than the rest.
+
+    They are absolute, the least of all starts: what a caller waits for.
+    """
+    figures = ("init", "first", "first_after")
+    headings = ["init ms", "first response ms", "after it ms", "free for a second event after ms"]
+    yield from rule(["function", "start", *headings])
+    for memory, conditions in MEMORY.items():
+        for run in (runs[key] for key in sorted(runs) if runs[key]["title"].endswith(conditions)):
+            for workload, measured in run["figures"].items():
+                for start, peer in (("deferred", OURS.name), ("eager", "eager")):
+                    took = [measured[peer][figure][0] for figure in figures]
+                    cells = [f"{number:.0f}" for number in (*took, sum(took))]
+                    yield row([f"`{workload}`, {memory}", start, *cells])
 
 
 def section(run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -132,11 +133,42 @@ def test_record_replaces_its_own_section(tmp_path, monkeypatch):
     """A run takes the place of the one under the same conditions; others stay."""
     monkeypatch.setattr(results, "DATA", tmp_path / "results.json")
     monkeypatch.setattr(results, "PAGE", tmp_path / "RESULTS.md")
+    monkeypatch.setattr(results, "COLD_START", tmp_path / "cold-start.md")
+    (tmp_path / "cold-start.md").write_text(f"before\n{results.BEGIN}{results.END}after\n")
     results.record("b", {**RUN, "title": "small"})
     results.record("a", {**RUN, "title": "old"})
     results.record("a", {**RUN, "title": "new"})
     titles = [t for t in (tmp_path / "RESULTS.md").read_text().splitlines() if t[:3] == "## "]
     assert titles == ["## new", "## small"]
+    kept = (tmp_path / "cold-start.md").read_text().splitlines()
+    assert (kept[0], kept[-1]) == ("before", "after")
+    assert [line for line in kept if line.startswith("| function")]
+
+
+def test_deferred_or_eager():
+    """Where init has more of a core than the rest, both starts are told, with their sum."""
+    figures = {"init": (30, 31, 1), "first": (2, 3, 1), "first_after": (200.4, 210, 1)}
+    measured = {"heliograph": figures, "eager": {**figures, "first_after": (3, 4, 1)}}
+    runs = {
+        "a": {**RUN, "title": "Python 3.13.0, 0.29 of a core", "figures": {"hello": measured}},
+        "b": {
+            **RUN, "title": "Python 3.13.0, 0.29 of a core after init",
+            "figures": {"hello": measured},
+        },
+    }  # fmt: skip
+    assert list(results.deferred_or_eager(runs))[2:] == [
+        "| `hello`, 512 MB | deferred | 30 | 2 | 200 | 232 |",
+        "| `hello`, 512 MB | eager | 30 | 2 | 3 | 35 |",
+    ]
+
+
+def test_pages_are_those_of_the_runs():
+    """What is committed was written by the tool: page, chart and the table on cold starts."""
+    runs = json.loads(results.DATA.read_text())
+    assert results.PAGE.read_text() == results.page(runs)
+    page = results.COLD_START.read_text()
+    assert page == results.with_starts(page, runs)
+    assert (results.HERE / "results.svg").read_text() == chart.chart(runs[min(runs)])
 
 
 def test_chart():
