@@ -31,16 +31,16 @@ PATIENCE = 60.0
 """Seconds for a start or an invocation, under valgrind or a small quota."""
 
 LAYOUT = """\
-mount --bind "$B_LANG" /var/lang && mount --bind "$B_RUNTIME" /var/runtime &&
-mount --bind "$B_TASK" /var/task || exit 9
+mount --bind -o ro "$B_LANG" /var/lang && mount --bind -o ro "$B_RUNTIME" /var/runtime &&
+mount --bind -o ro "$B_TASK" /var/task || exit 9
 for hidden in $B_HIDDEN; do mount -t tmpfs none "/var/lang/$hidden" || exit 9; done
-mount --bind "$B_OPT" /opt && cd /var/task || exit 9
+mount --bind -o ro "$B_OPT" /opt && cd /var/task || exit 9
 before=$B_BEFORE
 unset B_LANG B_RUNTIME B_TASK B_OPT B_HIDDEN B_BEFORE
 printf + >&READY && exec READY>&- && read -r go
 exec $before $AWS_LAMBDA_EXEC_WRAPPER /var/lang/bin/python3 /var/runtime/bootstrap.py
 """
-"""/opt comes last: the Python itself may lie there."""
+"""Read-only, as in Lambda. /opt comes last: the Python itself may lie there."""
 
 
 class FailedError(Exception):

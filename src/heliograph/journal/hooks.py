@@ -47,8 +47,10 @@ class _Finder:
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if name not in _waiting:
+            return None
         search = (get_ident(), name)
-        if name not in _waiting or search in _finding:
+        if search in _finding:
             return None
         _finding.add(search)
         try:

@@ -13,7 +13,7 @@ _started = perf_counter_ns()
 from .. import _notice  # noqa: E402 - the clock starts before our own imports
 from .. import config as settings  # noqa: E402
 from .._guard import guard, guarded, unframe  # noqa: E402
-from . import loop, telemetry  # noqa: E402
+from . import folders, loop, telemetry  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def start() -> None:
             "the runtime client has no known shape: telemetry is sent before the response.",
         )
     _hook_snapshots(config)
+    guarded("listing the function's folders", folders.list_once)
     telemetry.measure_init(_started)
 
 
