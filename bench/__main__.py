@@ -32,6 +32,9 @@ MOST_WARM = {"busy": 20}
 LOOKED_AT = 2
 """Invocations of the start whose modules, spans and metrics are counted."""
 
+PYTHONS = pythons.find()
+NEWEST = list(PYTHONS)[-1]
+
 Key = tuple[str, str]
 
 
@@ -47,7 +50,7 @@ def _named(_: object, option: click.Parameter, given: str | None) -> tuple[str, 
 @click.command(context_settings={"show_default": True})
 @click.option("--peers", callback=_named, metavar="A,B", help="All by default; bare always.")
 @click.option("--workloads", callback=_named, metavar="A,B", help="All by default.")
-@click.option("--python", default=list(pythons.find())[-1], help="Version, such as 3.12.")
+@click.option("--python", default=NEWEST, help="Version, such as 3.12.")
 @click.option("--rounds", type=click.IntRange(1), help="Starts of each; by default as in peers.py.")
 @click.option("--warm", default=100, type=click.IntRange(1), help="Warm invocations of a start.")
 @click.option("--quota", "cores", type=click.FloatRange(0.02), help="Cores: 0.29 has 512 MB.")
@@ -59,14 +62,14 @@ def _named(_: object, option: click.Parameter, given: str | None) -> tuple[str, 
 @click.option("--write", is_flag=True, help="Write bench/RESULTS.md, and the chart of the newest.")
 def main(**given: Any) -> None:
     """Measure Heliograph and its peers under the real runtime client, laid out as in Lambda."""
-    found = pythons.find()
-    if given["python"] not in found:
-        raise click.ClickException(f"no python {given['python']}; there are: {', '.join(found)}")
+    python = PYTHONS.get(given["python"])
+    if python is None:
+        raise click.ClickException(f"no python {given['python']}; there are: {', '.join(PYTHONS)}")
     if given["instructions"] and not shutil.which("valgrind"):
         raise click.ClickException("--instructions needs valgrind")
     try:
         referee.prepare()
-        variants = laid_out(found[given["python"]], given["peers"], given["workloads"])
+        variants = laid_out(python, given["peers"], given["workloads"])
         services = Services()
         with quota(given["cores"]) as under:
             conditions = referee.Conditions(
@@ -76,7 +79,7 @@ def main(**given: Any) -> None:
             starts = measure(variants, services, conditions, given["rounds"], given["warm"])
     except (QuotaError, referee.FailedError) as error:
         raise click.ClickException(str(error)) from error
-    run = summary(given, found[given["python"]], variants, starts, looks)
+    run = summary(given, python, variants, starts, looks)
     if given["instructions"]:
         run["instructions"] = instructions(variants, services)
     if given["target"]:
@@ -217,7 +220,7 @@ def layers(variants: dict[Key, tree.Variant], tag: str) -> dict[str, tuple[int, 
 def is_usual(given: dict[str, Any]) -> bool:
     """Tell whether the chart is made of a run: the newest Python, and no special conditions."""
     special = given["cores"] or given["cold_cache"] or given["frozen"]
-    return not special and given["python"] == list(pythons.find())[-1]
+    return not special and given["python"] == NEWEST
 
 
 def title(given: dict[str, Any], python: pythons.Python) -> str:

@@ -17,14 +17,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from bench.services import DATAGRAM
+from heliograph.exporters.xray_otlp import SAMPLED, UNSAMPLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 METRIC = "items"
 """The metric that `workloads/busy.py` records."""
-OTLP = (b"T1S", b"T1U")
-"""What OTLP to the daemon begins with: of sampled spans, and of the others."""
 
 
 class Arrived(NamedTuple):
@@ -58,8 +57,8 @@ def count(taken: Iterable[tuple[str, bytes]], wrote: str) -> Arrived:
 
 def _in_datagram(data: bytes) -> int:
     body = data.partition(b"\n")[2]
-    if body.startswith(OTLP):
-        return _otlp_spans(base64.b64decode(body[3:]))
+    if body.startswith((SAMPLED, UNSAMPLED)):
+        return _otlp_spans(base64.b64decode(body[len(SAMPLED) :]))
     return _segments(json.loads(body))
 
 

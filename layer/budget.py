@@ -84,8 +84,13 @@ def entries(archive: Path) -> Iterator[tuple[zipfile.ZipInfo, str]]:
 
 
 def zipped(entry: zipfile.ZipInfo) -> int:
-    """Return the bytes that a file takes in a zip, with its two headers of 30 and 46 bytes."""
-    return entry.compress_size + 2 * len(entry.filename.encode()) + 76
+    """Return the bytes that a file takes in a zip, with its headers."""
+    return entry.compress_size + headers(entry.filename)
+
+
+def headers(name: str) -> int:
+    """Return the bytes of a file's two headers in a zip, a local and a central one: 30 and 46."""
+    return 2 * len(name.encode()) + 76
 
 
 def contributors(archive: Path) -> list[tuple[str, int]]:

@@ -42,14 +42,16 @@ class Describers:
     def make_span(self, entry: Entry) -> None:
         """Make the span of an entry, with the ids that were recorded."""
         pipeline, call = self._pipeline, entry.call
+        if call is not None and self.describe(entry, call):
+            return
+        pipeline.ids.force(entry.span_id, entry.trace.id)
+        tracer = pipeline.tracer(*(entry.scope or SCOPE))  # a call's entry has no scope
         if call is None:
-            pipeline.ids.force(entry.span_id, entry.trace.id)
-            replay(entry, pipeline.tracer(*(entry.scope or SCOPE)))
-        elif not self.describe(entry, call):
+            replay(entry, tracer)
+        else:
             from . import basics  # only where an instrumentor cannot be used
 
-            pipeline.ids.force(entry.span_id, entry.trace.id)
-            basics.describe(entry, call, pipeline.tracer(*SCOPE))
+            basics.describe(entry, call, tracer)
 
     def describe(self, entry: Entry, call: Call) -> bool:
         """Make the span of a library call; False if its instrumentor made none."""
