@@ -238,6 +238,7 @@ def line_of(call: ast.Call) -> str | None:
         "guard": 0,
         "guarded": 0,
         "failed": 0,
+        "_log": 1,
     }.get(called)
     if place is None or len(call.args) <= place:
         return None
@@ -253,6 +254,8 @@ def template(node: ast.expr) -> str | None:
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(template(part) or GAP for part in node.values)
+    if isinstance(node, ast.Lambda):  # made only when the line is written
+        return template(node.body)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return (template(node.left) or GAP) + (template(node.right) or GAP)
     return None

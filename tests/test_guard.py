@@ -73,21 +73,23 @@ def test_failure_that_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_topics_are_told_once_and_bounded(caplog: pytest.LogCaptureFixture) -> None:
-    """However many topics come up, the table stays small and old topics are still told once."""
+    """Names of an event fill neither the memory nor the place of another line (F17)."""
     for _ in range(2):
-        for number in range(_notice.MAX_TOPICS * 2):
-            _notice.warn(f"topic {number}", f"line {number}")
-    assert len(_notice.counts) == _notice.MAX_TOPICS
-    assert caplog.messages == [f"heliograph: line {number}" for number in range(_notice.MAX_TOPICS)]
-    assert _notice.counts["topic 0"] == 2
+        for number in range(_notice.MAX_NAMES * 5):
+            _notice.warn(("attribute", f"name {number}"), f"line {number}")
+    assert len(_notice.counts) == _notice.MAX_NAMES + 2  # all names, and those beyond
+    told = [f"heliograph: line {number}" for number in range(_notice.MAX_NAMES)]
+    beyond = f"heliograph: line {_notice.MAX_NAMES}"
+    assert caplog.messages == [*told, beyond]
+    assert _notice.counts["attribute", "'name 0'"] == 2
+    caplog.clear()
+    _notice.warn("X-Ray daemon", "unreachable")
+    _notice.warn(("metric", "orders"), "of another family")
+    assert caplog.messages == ["heliograph: unreachable", "heliograph: of another family"]
 
 
-def test_lines_that_are_no_complaint(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_that_are_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
     """`inform` logs at INFO, though the runtime leaves the root logger at WARNING; a topic once."""
-    monkeypatch.setattr(_notice.logger(), "level", logging.NOTSET)
-    _notice.logger().manager._clear_cache()  # type: ignore[attr-defined]
     _notice.inform("plain")
     for _ in range(2):
         _notice.inform("of a topic", topic="one")

@@ -55,8 +55,11 @@ def wrap(handler: Handler) -> Handler:
     Args:
         handler: The handler. Its arguments, result, exception and traceback pass through untouched.
     """
-    from .runtime.wrapping import wrap as wrapped
-
+    try:
+        from .runtime.wrapping import wrap as wrapped
+    except _UNLOADED as error:
+        _told("wrap", error)
+        return handler
     return wrapped(handler)  # type: ignore[return-value]
 
 
@@ -83,9 +86,48 @@ def flush() -> bool:
     Returns:
         Whether all of it was developed; False where the invocation's time does not allow it.
     """
-    from .runtime.wrapping import flush as flushed
-
+    try:
+        from .runtime.wrapping import flush as flushed
+    except _UNLOADED as error:
+        _told("flush", error)
+        return False
     return flushed()
+
+
+_UNLOADED = (ImportError, AttributeError, KeyError, OSError, MemoryError, RecursionError)
+"""What an import raises where no file descriptor, memory or stack is left for it, or where it is
+under way: a signal handler may ask for what its own thread is importing (a KeyError of Python's own
+until 3.12, python/cpython#91351)."""
+
+
+def _nothing() -> Any:
+    """Return what stands for a public name that cannot be loaded now: it does nothing.
+
+    Made here, not in a module of its own: it is needed where no module can be loaded.
+    """
+
+    class Nothing:
+        def __call__(self, *args: Any, **_: Any) -> Any:
+            return args[0] if args and callable(args[0]) else self  # a decorated function, a span
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+        annotate = metadata = attribute = event = error = __call__
+
+    return Nothing()
+
+
+def _told(name: str, error: BaseException) -> None:
+    """Say that a public name could not be loaded, if that can be said."""
+    try:
+        from ._unloaded import tell
+    except _UNLOADED:
+        return
+    tell(name, error)
 
 
 def __getattr__(name: str) -> Any:
@@ -94,8 +136,13 @@ def __getattr__(name: str) -> Any:
 
         return VERSION
     if name in __all__:
-        from . import manual
+        try:
+            from . import manual
 
-        value = globals()[name] = getattr(manual, name)
+            value = getattr(manual, name)
+        except _UNLOADED as error:
+            _told(name, error)
+            return _nothing()
+        globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

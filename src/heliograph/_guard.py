@@ -1,12 +1,11 @@
 """The one guard: a failure of ours is counted, told once, and never reaches the function.
 
-This is the only place in the package with a broad `except`. Everything between the user's code and
-the runtime runs inside `with guard("doing this"):`; whatever else catches an exception names it.
+This and `_notice.py`, which hands lines to the function's own logging, are the only places in the
+package with a broad `except`. Everything between the user's code and the runtime runs inside
+`with guard("doing this"):`; whatever else catches an exception names it.
 """
 
 from __future__ import annotations
-
-from . import _notice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +19,22 @@ OWN = (lambda: None).__code__.co_filename.rpartition("/")[0] + "/"
 """Where frames say that our own code lives: they are not part of the user's stack. The .pyc of the
 layer say what they were compiled to say, wherever the layer is."""
 
-observers: list[Callable[[str, Exception], None]] = []
+observers: list[Callable[[str, BaseException], None]] = []
 """Called with every swallowed failure. The testing kit uses it to raise them again."""
 
 failures = 0
 """How many failures were swallowed in this process."""
 
 
+_TRACEBACK = BaseException.__dict__["__traceback__"]
+"""Python's own: a class may have an attribute of this name, or refuse to have it set."""
+
+
 class guard:  # noqa: N801 - used as a statement: `with guard("...")`
-    """Swallow and report any `Exception` of the block; let `BaseException` pass.
+    """Swallow and report what the block raises.
+
+    What passes: the end of the process or of a generator, and what a signal handler or another
+    thread raised into the block (`_interrupts.py`).
 
     Args:
         doing: What the block does, as the line in the log will say it: "recording a call".
@@ -48,9 +54,7 @@ class guard:  # noqa: N801 - used as a statement: `with guard("...")`
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> bool:
-        if error is None:
-            return False
-        if not isinstance(error, Exception):
+        if error is None or _passes(error):
             return False
         failed(self.doing, error)
         return True
@@ -63,29 +67,34 @@ def guarded(doing: str, function: Callable[..., Result], *args: object) -> Resul
     """
     try:
         return function(*args)
-    except Exception as error:  # noqa: BLE001 - the guard in another form
+    except BaseException as error:
+        if _passes(error):
+            raise
         failed(doing, error)
         return None
 
 
-def failed(doing: str, error: Exception) -> None:
+def _passes(error: BaseException) -> bool:
+    """Tell whether what was raised is no failure of ours, but goes on to the function."""
+    try:
+        from ._interrupts import passes
+
+        return passes(error)
+    except Exception:  # noqa: BLE001 - no descriptor or memory is left to tell by
+        return not issubclass(type(error), Exception)
+
+
+def failed(doing: str, error: BaseException) -> None:
     """Count a failure of ours and tell it once, with the place it came from."""
     global failures
     failures += 1
     try:
-        for observe in observers:
-            observe(doing, error)
-        where = ""
-        tb = error.__traceback__
-        while tb is not None:
-            where = f" ({tb.tb_frame.f_code.co_filename}:{tb.tb_lineno})"
-            tb = tb.tb_next
-        _notice.warn(
-            f"failure {doing} {type(error).__name__}",
-            f"failed while {doing}: {type(error).__name__}: {error}{where}. The function goes on; "
-            "some of its telemetry may be missing.",
-        )
-    except Exception:  # noqa: BLE001 - the last line of defence: a logger or a __str__ that raises
+        from ._failure import tell
+
+        tell(doing, error, observers)
+    except Exception as another:
+        if _passes(another):
+            raise
         failures += 1
 
 
@@ -95,10 +104,10 @@ def unframe(error: BaseException) -> None:
     The first frame is the caller's own; after this a bare `raise` continues without it (Python 3.11
     and later; 3.10 keeps the traceback apart from the exception and shows that one frame).
     """
-    tb = error.__traceback__
+    tb = _TRACEBACK.__get__(error)
     while tb is not None and tb.tb_frame.f_code.co_filename.startswith(OWN):
         tb = tb.tb_next
-    error.__traceback__ = tb
+    _TRACEBACK.__set__(error, tb)
     while tb is not None:
         following = tb.tb_next
         while following is not None and following.tb_frame.f_code.co_filename.startswith(OWN):

@@ -154,6 +154,9 @@ SETTINGS = (
     ),
 )  # fmt: skip
 
+LOG_LEVELS = {"TRACE": 10, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
+"""Words of `AWS_LAMBDA_LOG_LEVEL`, by which Lambda filters a function's lines, and we ours."""
+
 LIMITS = (
     "OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
@@ -232,6 +235,8 @@ class Config(Fields):
         if environ is None:
             environ = os.environ
             _drop_unusable_limits()
+            if "AWS_LAMBDA_LOG_LEVEL" in environ:
+                _notice.least[0] = LOG_LEVELS.get(environ["AWS_LAMBDA_LOG_LEVEL"].upper(), 0)
         given = dict(given or {})
         values = {
             setting.name: value_of(setting, environ)

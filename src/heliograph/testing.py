@@ -146,11 +146,11 @@ def capture(**settings: Any) -> Iterator[Captured]:
 
 
 @contextmanager
-def strict() -> Iterator[list[tuple[str, Exception]]]:
+def strict() -> Iterator[list[tuple[str, BaseException]]]:
     """Raise at the end of the block what the guard swallowed in it: for tests of ours and yours."""
-    swallowed: list[tuple[str, Exception]] = []
+    swallowed: list[tuple[str, BaseException]] = []
 
-    def observe(doing: str, error: Exception) -> None:
+    def observe(doing: str, error: BaseException) -> None:
         swallowed.append((doing, error))
 
     _guard.observers.append(observe)

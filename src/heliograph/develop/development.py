@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident, start_new_thread
 from contextvars import Context
+from threading import Event
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from .. import _notice
 from .._guard import guard
+from .._interrupts import interrupting, signals_later
+from ..journal import full
 from ..journal.entry import journal
 from ..journal.instrument import observables
 from .pace import Deadline, Pace
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from .describe import Describers
     from .extras import Extras
     from .pipeline import Pipeline
+
+WAIT_SECONDS = 10.0
+"""Longest wait of a thread for the development of a journal that is full."""
 
 
 class Development:
@@ -50,6 +56,9 @@ class Development:
         self._properties = properties
         self._pace = Pace(init_ns)
         self._lock = allocate_lock()
+        self._thread = 0
+        self._early = Event()
+        self._early.set()  # none is under way
         self._pipeline: Pipeline | None = None
         self._describers: Describers | None = None
 
@@ -62,13 +71,48 @@ class Development:
         Returns:
             Whether everything was developed.
         """
-        if not self._lock.acquire(blocking=False):
-            return False  # another thread is at it, and takes what is there
+        with signals_later():
+            if not self._lock.acquire(blocking=False):
+                return False  # another thread is at it, and takes what is there
+            try:
+                return self._alone(deadline)
+            finally:
+                self._lock.release()
+
+    def run_early(self, deadline: Deadline) -> None:
+        """Develop a journal that is full while the handler runs, which waits for it.
+
+        In a thread of its own: a time limit of the function's, which its signal handler raises,
+        ends the wait and not the development. Where that thread may in turn be waiting for the
+        handler's, such as for a lock of the function's that an exporter takes, the wait is bounded.
+        What records within a development or in a signal handler does not wait at all.
+        """
+        if self._thread == get_ident() or interrupting():
+            return
+        over = self._early
+        if over.is_set():
+            over = Event()
+            start_new_thread(self._aside, (deadline, over))
+        left = deadline.rest()
+        over.wait(WAIT_SECONDS if left is None else max(0, min(WAIT_SECONDS, left)))
+
+    def _aside(self, deadline: Deadline, over: Event) -> None:
+        self._early = over
         try:
-            done: bool = Context().run(self._run, deadline)  # user code's current span is not ours
+            with self._lock, guard("developing the journal"):
+                if journal.is_full():  # else somebody else was faster
+                    self._alone(deadline)
+        finally:
+            over.set()
+
+    def _alone(self, deadline: Deadline) -> bool:
+        self._thread = get_ident()
+        try:
+            # in a context of its own: user code's current span is not ours
+            done: bool = Context().run(self._run, deadline)
             return done
         finally:
-            self._lock.release()
+            self._thread = 0
 
     def load(self) -> None:
         """Import the SDK, exporters and describers: at the first development, or in eager init."""
@@ -86,41 +130,54 @@ class Development:
 
     def _run(self, deadline: Deadline) -> bool:
         entries, measurements = journal.take()
+        try:
+            return self._develop(entries, measurements, deadline)
+        finally:  # not all: no time, a failed load, or something was raised into it
+            if entries or measurements:
+                journal.put_back(entries, measurements)
+                full.shorten(journal)
+
+    def _develop(
+        self, entries: list[Entry], measurements: list[tuple[Any, ...]], deadline: Deadline
+    ) -> bool:
+        """Develop what was taken; what is done is removed from the lists."""
         if not entries and not measurements and not observables:
             if self._pipeline is not None:
                 self._pipeline.deliver(deadline)
             return True
         if self._pipeline is None:
             if not deadline.allows(self._pace.load):
-                journal.put_back(entries, measurements)
                 self._kept(len(entries), deadline)
                 return False
             with guard("loading the OpenTelemetry SDK"):
                 self.load()
         if self._pipeline is None:
             return False
-        left = self._spans(entries, deadline)
+        self._spans(entries, deadline)
         self._metrics(measurements)
         started = perf_counter_ns()
         self._pipeline.export()
         self._pace.learn_export(perf_counter_ns() - started)
         self._pipeline.deliver(deadline)
-        if left:
-            journal.put_back(left, [])
-            self._kept(len(left), deadline)
-        return not left
+        if entries:
+            self._kept(len(entries), deadline)
+        return not entries and not measurements
 
-    def _spans(self, entries: list[Entry], deadline: Deadline) -> list[Entry]:
+    def _spans(self, entries: list[Entry], deadline: Deadline) -> None:
         pace, describers = self._pace, self._describers
         assert describers is not None  # loaded
-        for number, entry in enumerate(entries):
-            if not deadline.allows(pace.span + pace.export):
-                return entries[number:]
-            started = perf_counter_ns()
-            with guard(f"developing the span {entry.name}"):
-                describers.make_span(entry)
-            pace.learn_span(perf_counter_ns() - started)
-        return []
+        done = 0
+        try:
+            for entry in entries:
+                if not deadline.allows(pace.span + pace.export):
+                    break
+                started = perf_counter_ns()
+                with guard(f"developing the span {entry.name}"):
+                    describers.make_span(entry)
+                done += 1  # what a signal handler raises passes the guard: this one is made anew
+                pace.learn_span(perf_counter_ns() - started)
+        finally:
+            del entries[:done]
 
     def _metrics(self, measurements: list[tuple[Any, ...]]) -> None:
         if not measurements and not observables:
@@ -136,10 +193,15 @@ class Development:
         if metering is None:
             return
         empty = context.Context()
-        for instrument, value, attributes, span in measurements:
-            with guard(f"developing a measurement of {instrument.name}"):
-                where = empty if span is None else current_context(span)
-                metering.replay(instrument, value, attributes, where)
+        done = 0
+        try:
+            for instrument, value, attributes, span in measurements:
+                with guard(f"developing a measurement of {instrument.name}"):
+                    where = empty if span is None else current_context(span)
+                    metering.replay(instrument, value, attributes, where)
+                done += 1
+        finally:
+            del measurements[:done]
         metering.collect()
 
     @staticmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock
 from time import time_ns
 
 from .. import _notice
@@ -242,11 +241,17 @@ def _nothing_to_flush() -> bool:
 class Journal:
     """The facts of the running invocation, and of spans that outlive one.
 
+    There is no lock: a signal handler or a finalizer may record while its own thread is in the
+    middle of recording, and would wait for itself. Each step is one operation on a list, which
+    Python makes whole; facts are only ever added at the end, and one development at a time
+    (`develop/development.py`) takes them from the front.
+
     Attributes:
         entries: Spans in the order of their start.
         measurements: (instrument, value, attributes, entry) in the order of their recording.
         overflow: Called when a bound is reached: develops what has ended, in line.
         flush: Develops and sends what has ended; returns whether all of it was.
+        lost: How many facts were left out.
     """
 
     def __init__(self) -> None:
@@ -255,64 +260,63 @@ class Journal:
         self.overflow: Callable[[], None] | None = None
         self.flush: Callable[[], bool] = _nothing_to_flush
         self.lost = 0
-        self.lock = allocate_lock()
+        self._due = MAX_ENTRIES
+        self._due_measurements = MAX_MEASUREMENTS
 
     def add(self, entry: Entry) -> None:
         """Write an entry down; at the bound, develop early."""
-        with self.lock:
-            self.entries.append(entry)
-            full = len(self.entries) % MAX_ENTRIES == 0
-        if full:
+        self.entries.append(entry)
+        if len(self.entries) >= self._due:
             self._overflow()
 
     def measure(self, measurement: tuple[object, ...]) -> None:
         """Write a measurement down; at the bound, develop early."""
-        with self.lock:
-            self.measurements.append(measurement)
-            full = len(self.measurements) % MAX_MEASUREMENTS == 0
-        if full:
+        self.measurements.append(measurement)
+        if len(self.measurements) >= self._due_measurements:
             self._overflow()
 
+    def is_full(self) -> bool:
+        """Tell whether it is time to develop early."""
+        due = self._due, self._due_measurements
+        return len(self.entries) >= due[0] or len(self.measurements) >= due[1]
+
     def _overflow(self) -> None:
+        """Develop early; where that cannot be done now, not at the very next fact again."""
         if self.overflow is not None:
             self.overflow()
-        with self.lock:  # where development could not be done, the oldest go, and it is told
-            self._shorten(self.entries, "spans", 2 * MAX_ENTRIES)
-            self._shorten(self.measurements, "measurements", 2 * MAX_MEASUREMENTS)
+        if self.is_full():
+            from . import full  # loaded where a development could not be done
 
-    def _shorten(self, facts: list[Any], what: str, bound: int) -> None:
-        surplus = len(facts) - bound
-        if surplus < 0:
-            return
-        del facts[: surplus + bound // 4]
-        self.lost += surplus + bound // 4
-        _notice.warn(
-            f"journal full of {what}",
-            f"the journal holds {bound} {what} that could not be developed; the "
-            "oldest are left out. Raise the function's timeout or memory.",
-        )
+            if self.overflow is None:
+                full.shorten(self)
+            full.refuse(self)
+            self._due = (len(self.entries) // MAX_ENTRIES + 1) * MAX_ENTRIES
+            measured = len(self.measurements) // MAX_MEASUREMENTS
+            self._due_measurements = (measured + 1) * MAX_MEASUREMENTS
 
     def take(self) -> tuple[list[Entry], list[tuple[object, ...]]]:
         """Take what is ready to be developed; open spans stay until they end."""
-        with self.lock:
-            ready: list[Entry] = []
-            open_: list[Entry] = []
-            for entry in self.entries:  # one look at `end` each: another thread may set it
-                (ready if entry.end else open_).append(entry)
-            self.entries = open_
-            measurements, self.measurements = self.measurements, []
+        seen = self.entries[:]
+        ready: list[Entry] = []
+        open_: list[Entry] = []
+        for entry in seen:  # one look at `end` each: another thread may set it
+            (ready if entry.end else open_).append(entry)
+        self.entries[: len(seen)] = open_
+        measurements = self.measurements[:]
+        del self.measurements[: len(measurements)]
+        self._due = len(open_) + MAX_ENTRIES
+        self._due_measurements = MAX_MEASUREMENTS
         return ready, measurements
 
     def put_back(self, entries: list[Entry], measurements: list[tuple[object, ...]]) -> None:
-        """Return what could not be developed in time; it comes first at the next turn."""
-        with self.lock:
-            self.entries[:0] = entries
-            self.measurements[:0] = measurements
+        """Return what could not be developed now; it comes first at the next turn."""
+        self.entries[:0] = entries
+        self.measurements[:0] = measurements
 
     def drop(self) -> None:
         """Forget everything: in a forked child, which the parent's facts do not belong to."""
-        self.lock = allocate_lock()
         self.entries, self.measurements = [], []
+        self._due, self._due_measurements = MAX_ENTRIES, MAX_MEASUREMENTS
 
 
 journal = Journal()

@@ -38,10 +38,8 @@ last: Invocation | None = None
 """The invocation that ran last: it pays for the development after it."""
 
 USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
-USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")
-"""With other parents, exporters, propagators or samplers than these, `choices.py` is loaded."""
-FOREIGN = f"{__package__}.foreign"
-"""Loaded where the function's code has a tracer provider of its own."""
+USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")  # else: `choices.py`
+FOREIGN = f"{__package__}.foreign"  # loaded where the function's code has a provider of its own
 
 HOOKS = (
     ("botocore", "botocore.client", "journal.botocore", "install"),
@@ -54,8 +52,7 @@ HOOKS = (
     ("", "opentelemetry.instrumentation.botocore", "api.instrumentors", "adopt"),
     ("", "opentelemetry.instrumentation.requests", "api.instrumentors", "adopt"),
 )
-"""What is done right after an import: the instrumentation whose switch leaves it out, the module,
-and the module and function of ours that are loaded and called only then."""
+"""What is done after an import: the switch that leaves it out, the module, our module, function."""
 
 _development: Development | None = None
 _extras: Extras | None = None
@@ -269,16 +266,13 @@ def _tell_start(invocation: Invocation) -> None:
 
 
 def over() -> None:
-    """Note that the handler has ended: what it left behind belongs to no current span."""
+    """Note that the handler has ended."""
     global running
     running = None
 
 
 def deadline() -> Deadline:
-    """Return the deadline of the invocation that pays for a development.
-
-    Past its deadline an invocation has failed already, and development can do no more harm.
-    """
+    """Return the deadline of the invocation that pays for a development; none for a late one."""
     from ..develop.pace import Deadline
 
     invocation = running or last
@@ -315,13 +309,19 @@ def _finish_foreign(until: Deadline) -> None:
 
 
 def develop_early() -> None:
-    """Develop in line because the journal is full; tell it, for the caller waits."""
+    """Develop now because the journal is full; tell it, for the caller waits."""
+    from .._interrupts import signals_later
+
     _notice.warn(
         "journal full",
         "so many spans or measurements in one invocation are developed while it runs, so that "
         "none is lost: the caller waits for that.",
     )
-    develop()
+    with guard("developing the journal"):
+        with signals_later():  # what they raise would be lost in an import
+            developing = development()
+        if developing is not None:
+            developing.run_early(deadline())
 
 
 def develop_all() -> None:
