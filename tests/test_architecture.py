@@ -16,7 +16,7 @@ FLOORS = {
     "": 5, "testing": 5, "distro": 5,
     "runtime": 4,
     "develop": 3,
-    "api": 2, "delivery": 2, "exporters": 2, "manual": 2, "decorating": 2,
+    "api": 2, "delivery": 2, "exporters": 2, "manual": 2, "measuring": 2, "decorating": 2,
     "config": 1, "given": 1, "exporting": 1, "backends": 1,
     "triggers": 1, "encode": 1, "journal": 1,
     "types": 0, "errors": 0, "version": 0, "_limits": 0, "_guard": 0, "_notice": 0,
@@ -39,6 +39,7 @@ NEIGHBOURS = {
     ("_failure", "_notice"),
     ("_failure", "_shown"),
     ("_notice", "_shown"),
+    ("_shown", "_notice"),
     ("_unloaded", "_interrupts"),
     ("_unloaded", "_notice"),
 }
@@ -50,6 +51,7 @@ BEFORE_THE_RESPONSE = (
     "config",
     "runtime",
     "manual",
+    "measuring",
     "decorating",
 )
 """What is loaded before a response: nothing outside the standard library, when loaded."""

@@ -49,7 +49,8 @@ def test_cost_where_nothing_is_set_up() -> None:
         "heliograph._guard", "heliograph._limits", "heliograph._notice", "heliograph.journal",
         "heliograph.journal.current", "heliograph.journal.entry", "heliograph.journal.fault",
         "heliograph.journal.instrument", "heliograph.journal.keep", "heliograph.journal.recording",
-        "heliograph.journal.sampling", "heliograph.manual", "heliograph.version",
+        "heliograph.journal.sampling", "heliograph.manual", "heliograph.measuring",
+        "heliograph.version",
     }  # fmt: skip
     assert set(used) <= {*ours, "math", "contextvars", "_contextvars"}
     assert (entries, measurements) == (0, 0)

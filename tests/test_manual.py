@@ -609,7 +609,7 @@ def of_kind(kind: Any) -> None:
 
 door: Any = heliograph  # what follows is what a type checker would find
 BAD = {
-    "annotation of no type": (lambda: door.annotate("key", [1]), "annotation key is list"),
+    "annotation of no type": (lambda: door.annotate("key", [1]), "annotation 'key' is [1]; X-Ray"),
     "annotation key": (lambda: door.annotate(7, 1), "annotation key 7 must be a text"),
     "empty key": (lambda: door.annotate("", 1), "annotation key '' must be a text"),
     "unhashable key": (lambda: door.annotate([], 1), "annotation key [] must be a text"),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from .manual import annotate, event, metadata, metric, span
+    from .manual import annotate, event, metadata, span
+    from .measuring import metric
     from .types import Settings
 
     __version__: str
@@ -137,9 +138,12 @@ def __getattr__(name: str) -> Any:
         return VERSION
     if name in __all__:
         try:
-            from . import manual
+            if name == "metric":
+                from . import measuring as place
+            else:
+                from . import manual as place  # type: ignore[no-redef] # one of the two
 
-            value = getattr(manual, name)
+            value = getattr(place, name)
         except _UNLOADED as error:
             _told(name, error)
             return _nothing()

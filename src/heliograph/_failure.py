@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _notice
-from ._shown import message_of, type_name
+from ._shown import message_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def tell(
     while tb is not None:
         where = f" ({tb.tb_frame.f_code.co_filename}:{tb.tb_lineno})"
         tb = tb.tb_next
-    name = type_name(error)
+    name = _notice.type_name(error)
     _notice.warn(
         (f"failure {doing}", name),
         lambda: (

@@ -61,6 +61,11 @@ def shown(value: object, limit: int = 100) -> str:
     return text_of(value, limit)
 
 
+def type_name(value: object) -> str:
+    """Return the name of a value's class by Python's own record of it."""
+    return str(type.__dict__["__name__"].__get__(type(value)))[:100]
+
+
 def inform(message: str, topic: str = "") -> None:
     """Log a line that is no complaint, such as the one at start.
 

@@ -5,6 +5,8 @@ Loaded by the first line that needs it.
 
 from __future__ import annotations
 
+from . import _notice
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -48,21 +50,50 @@ def shown(value: object, limit: int = 100) -> str:
         size = int.bit_length(value)  # type: ignore[arg-type] # an int
         return repr(value) if size < 4 * limit else f"an integer of {size} bits"
     if kind in (list, tuple, dict, set, frozenset):
-        return f"a {kind.__name__} of {len(value)}"  # type: ignore[arg-type] # has a length
-    return f"an object of type {type_name(value)}"
+        return _container(value, kind, limit)
+    return f"an object of type {_notice.type_name(value)}"
 
 
-def type_name(value: object) -> str:
-    """Return the name of a value's class, by Python's own record of it."""
-    name: str = type.__dict__["__name__"].__get__(type(value))
-    return name[:100]
+FEW = 4
+"""Members of a container that is shown with them."""
+
+
+def _container(value: Any, kind: type, limit: int) -> str:
+    """Return the text of a container of Python's own: with its members if they are few."""
+    if len(value) > FEW or limit < FEW or kind not in (list, dict):
+        return f"a {kind.__name__} of {len(value)}"
+    part = limit // FEW
+    if kind is list:
+        return f"[{', '.join([shown(one, part) for one in value])}]"
+    pairs = [f"{shown(key, part)}: {shown(one, part)}" for key, one in value.items()]
+    return f"{{{', '.join(pairs)}}}"
+
+
+def class_name(kind: type, name: str = "__name__") -> str:
+    """Return the name of a class by Python's own record of it; its metaclass may have another."""
+    return str(vars(type)[name].__get__(kind))
+
+
+def module_name(kind: type) -> str:
+    """Return the module of a class, "" where it is no text."""
+    module = vars(type)["__module__"].__get__(kind)
+    return module if type(module) is str else ""
+
+
+def classes(kind: type) -> tuple[type, ...]:
+    """Return a class and its bases, in the order of lookup."""
+    return vars(type)["__mro__"].__get__(kind)  # type: ignore[no-any-return] # that it is
+
+
+def _members(kind: type) -> Any:
+    return vars(type)["__dict__"].__get__(kind)
 
 
 def message_of(error: BaseException) -> str:
     """Return what an exception says, as far as that runs no code of its class or its arguments."""
-    args = BaseException.__dict__["args"].__get__(error)
+    args = vars(BaseException)["args"].__get__(error)
     plain = all(type(one) in (str, int, float, type(None)) for one in args)
-    own = [type.__dict__["__dict__"].__get__(kind) for kind in type.mro(type(error))]
+    own = map(_members, classes(type(error)))
     text = next(members["__str__"] for members in own if "__str__" in members)
     if plain and type(text) is type(BaseException.__str__):  # written in C
         return str(error)[:500]

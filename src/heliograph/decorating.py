@@ -31,15 +31,20 @@ def decorate(new_span: Callable[[], span], function: Any) -> Any:
         new_span: Makes the span of a call.
         function: Of any of the four kinds, or a static or class method of one.
     """
-    if isinstance(function, (staticmethod, classmethod)):
+    if type(function) in (staticmethod, classmethod):
         return type(function)(decorate(new_span, function.__func__))
-    if isinstance(function, type) or not callable(function):
+    if issubclass(type(function), type) or not callable(function):
         _notice.warn(
-            f"decorated {function!r:.100}",
-            f"heliograph.span() decorates functions; {function!r:.100} is left as it is.",
+            ("decorated", getattr(function, "__name__", function)),
+            lambda: (
+                f"heliograph.span() decorates functions; {_notice.shown(function)} is left as it "
+                "is."
+            ),
         )
         return function
     flags = _flags(function)
+    if _is_contextlibs(getattr(function, "__code__", None)):
+        return _dressed(_context_manager(new_span, function), function)
     if flags & ASYNC_GENERATOR:
         around = _async_generator
     elif flags & (COROUTINE | ITERABLE_COROUTINE):
@@ -48,7 +53,42 @@ def decorate(new_span: Callable[[], span], function: Any) -> Any:
         around = _generator
     else:
         around = _function
-    return functools.wraps(function)(around(new_span, function))
+    return _dressed(around(new_span, function), function)
+
+
+def _dressed(made: Any, function: Any) -> Any:
+    """Make a function look like the one that it calls, the methods of its cache included."""
+    functools.update_wrapper(made, function)
+    for name in ("cache_info", "cache_clear", "cache_parameters"):  # of `functools.lru_cache`
+        if hasattr(function, name):
+            setattr(made, name, getattr(function, name))
+    return made
+
+
+def _is_contextlibs(code: Any, *names: str) -> bool:
+    """Tell whether code is of `contextlib`; of these functions, if any are named."""
+    module = sys.modules.get("contextlib")
+    known = code is not None and code.co_filename == getattr(module, "__file__", "")
+    return known and (not names or code.co_name in names)
+
+
+def _context_manager(new_span: Callable[[], span], function: Any) -> Any:
+    """Return a function whose context manager has its `with` block, too, in the span."""
+    import contextlib  # loaded: the function is of it
+
+    @contextlib.contextmanager
+    def entered(*args: Any, **kwargs: Any) -> Any:
+        with new_span(), function(*args, **kwargs) as value:
+            yield value
+
+    @contextlib.asynccontextmanager
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        with new_span():
+            async with function(*args, **kwargs) as value:
+                yield value
+
+    asynchronous = _flags(getattr(function, "__wrapped__", function)) & ASYNC_GENERATOR
+    return awaited if asynchronous else entered
 
 
 def _flags(function: Any) -> int:
@@ -61,6 +101,12 @@ def _flags(function: Any) -> int:
         function = type(function).__call__  # an object that can be called
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     return code.co_flags if code is not None else 0
+
+
+def _caller() -> Any:
+    """Return the code of what runs the step of the generator that asks."""
+    frame = sys._getframe(2)  # noqa: SLF001 - what `inspect` would return
+    return frame.f_code
 
 
 def _function(new_span: Callable[[], span], function: Any) -> Any:
@@ -138,6 +184,9 @@ class _Steps:
 
 def _generator(new_span: Callable[[], span], function: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        if _is_contextlibs(_caller(), "__enter__"):
+            with new_span():  # the block of a `with` is in the span
+                return (yield from function(*args, **kwargs))
         opened = new_span()
         steps: Any = _Steps(opened, function(*args, **kwargs))
         try:
@@ -155,12 +204,15 @@ def _generator(new_span: Callable[[], span], function: Any) -> Any:
 def _async_generator(new_span: Callable[[], span], function: Any) -> Any:
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         opened, generator = new_span(), function(*args, **kwargs)
+        held = _is_contextlibs(_caller(), "__aenter__")  # the block of an `async with` is in it
         within, step = _Within(opened), _first_step(generator)
         try:
             while True:
                 with within:
                     value = await step
                 try:
+                    if held:
+                        opened.resume()
                     sent = yield value
                 except GeneratorExit:
                     with within:

@@ -1,11 +1,10 @@
-"""Manual spans and metrics: written to the journal, without OpenTelemetry.
+"""Manual spans: written to the journal, without OpenTelemetry.
 
 With no telemetry switched on every one of these is a look at one variable.
 """
 
 from __future__ import annotations
 
-from math import isfinite
 from time import time_ns
 
 from . import _notice
@@ -19,16 +18,15 @@ from .journal.entry import (
     SERVER,
     Entry,
     Remote,
-    journal,
     short,
 )
 from .journal.fault import Fault
-from .journal.instrument import HISTOGRAM, DoorMetric, choose, number
+from .journal.instrument import number
 from .version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextvars import Token
     from types import TracebackType
     from typing import Any, TypeVar
@@ -128,18 +126,21 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         if entry is None:
             return
         with guard("ending a span"):
-            if isinstance(error, Exception):
-                fault = Fault(error)
+            if issubclass(type(error), Exception):
+                fault = Fault(error)  # type: ignore[arg-type] # not None, which is no Exception
                 entry.op("record_exception", fault, None, time_ns(), False)
-                entry.op("set_status", ERROR, f"{type(error).__name__}: {fault.text}")
+                entry.op("set_status", ERROR, fault.summary)
         entry.end = entry.end or time_ns()
 
     def _start(self) -> Entry:
-        kind = KINDS.get(self._kind) if isinstance(self._kind, str) else None
+        kind = KINDS.get(self._kind) if type(self._kind) is str else None
         if kind is None:
             _notice.warn(
-                f"span kind {self._kind!r:.50}",
-                f"span kind {self._kind!r:.50} is none of {', '.join(KINDS)}: internal is used.",
+                ("span kind", self._kind),
+                lambda: (
+                    f"span kind {_notice.shown(self._kind, 50)} is none of {', '.join(KINDS)}: "
+                    "internal is used."
+                ),
             )
         attributes = keep.attributes(self._attributes)
         name = short(self._name if self._name is not None else "span")
@@ -182,18 +183,21 @@ class span:  # noqa: N801 - used as a statement and as a decorator
 
     def __call__(self, function: F) -> F:
         """Decorate a function: each of its calls is a span."""
-        from .decorating import decorate
+        with guard("decorating a function"):
+            from .decorating import decorate
 
-        name = self._name or getattr(function, "__qualname__", None)
-        return decorate(lambda: span(name, kind=self._kind, **self._attributes), function)  # type: ignore[no-any-return]
+            name = self._name or getattr(function, "__qualname__", None)
+            return decorate(lambda: span(name, kind=self._kind, **self._attributes), function)  # type: ignore[no-any-return]
+        return function
 
 
 def _is_key(what: str, key: object) -> bool:
     """Tell whether a key can be one, and say it where it cannot."""
-    if isinstance(key, str) and key:
+    if issubclass(type(key), str) and str.__len__(key):  # type: ignore[arg-type] # it is a str
         return True
-    with guard(f"telling of the key of an {what}"):
-        _notice.warn(f"{what} key", f"{what} key {key!r:.50} must be a text: left out.")
+    _notice.warn(
+        f"{what} key", lambda: f"{what} key {_notice.shown(key, 50)} must be a text: left out."
+    )
     return False
 
 
@@ -201,12 +205,14 @@ def _annotate(entry: Entry | None, key: str, value: object) -> None:
     if entry is None or not _is_key("annotation", key):
         return
     with guard("annotating a span"):
-        plain = value if isinstance(value, (str, bool)) else number(value)
+        plain = value if issubclass(type(value), (str, bool)) else number(value)
         if plain is None:
             _notice.warn(
-                f"annotation {key:.50}",
-                f"annotation {key:.50} is {type(value).__name__} ({value!r:.100}); X-Ray indexes "
-                "str, int, float and bool. It is kept as an attribute.",
+                ("annotation", key),
+                lambda: (
+                    f"annotation {_notice.shown(key, 50)} is {_notice.shown(value)}; X-Ray indexes "
+                    "str, int, float and bool. It is kept as an attribute."
+                ),
             )
             entry.op("set_attribute", short(key), keep.attribute(key, value))
         else:
@@ -262,80 +268,3 @@ def event(name: str, /, **attributes: Any) -> None:
         attributes: Attributes of the event.
     """
     _event(_here(), name, attributes)
-
-
-_instruments: dict[tuple[str, str], DoorMetric] = {}
-
-
-def metric(
-    name: str,
-    value: float,
-    /,
-    *,
-    unit: str = "",
-    resolution: int = 60,
-    dimension_sets: Sequence[Sequence[str]] | None = None,
-    **dimensions: Any,
-) -> None:
-    """Record a value of a metric.
-
-    Every value counts: CloudWatch gets the exact distribution, so that sums, averages and
-    percentiles are true.
-
-    Args:
-        name: Name of the metric.
-        value: The value.
-        unit: A CloudWatch unit such as `Milliseconds`, or a UCUM one such as `ms`.
-        resolution: 1 for a high-resolution metric (seconds), else 60.
-        dimension_sets: The sets of dimensions to store the value under, by names: of `dimensions`,
-            of `service`, or of attributes of the resource. What is in none of them is a property
-            of the log line. By default one set, of `dimensions` and `service`.
-        dimensions: Attributes that become dimensions.
-    """
-    if not recording.active:
-        return
-    with guard("recording a metric"):
-        plain = None if isinstance(value, bool) else number(value)
-        if plain is None or not isfinite(plain):
-            _notice.warn(
-                f"metric {name!r:.100}",
-                f"metric {name!r:.100}: its value {value!r:.100} is no finite number: left out.",
-            )
-            return
-        if not isinstance(name, str) or not name:
-            _notice.warn(
-                "metric name", f"a metric's name must be a text, not {name!r:.50}: left out."
-            )
-            return
-        if resolution == 1:
-            dimensions["aws.emf.storage_resolution"] = 1
-        elif resolution != 60:
-            _notice.warn(
-                f"metric {name!r:.100} resolution",
-                f"metric {name!r:.100}: resolution {resolution!r:.50} must be 1 or 60: 60 is used.",
-            )
-        if dimension_sets is not None:
-            choose(name, dimension_sets, dimensions)
-        instrument = _instrument(short(name), short(unit or ""))
-        journal.measure((instrument, plain, keep.attributes(dimensions), current.span()))
-
-
-def _instrument(name: str, unit: str) -> DoorMetric:
-    """Return the one instrument of a name and unit."""
-    instrument = _instruments.get((name, unit))
-    if instrument is None:
-        instrument = DoorMetric((*SCOPE, None, None), HISTOGRAM, name, _metric_unit(unit))
-        if len(_instruments) < 1000:
-            _instruments[name, unit] = instrument
-    return instrument
-
-
-def _metric_unit(unit: str) -> str:
-    """Return a unit that OpenTelemetry takes: at most 63 ASCII characters."""
-    if unit.isascii() and len(unit) <= 63:
-        return unit
-    _notice.warn(
-        f"unit {unit!r:.100}",
-        f"unit {unit!r:.100} is left out: OpenTelemetry takes at most 63 ASCII characters.",
-    )
-    return ""

@@ -183,7 +183,7 @@ def test_value_that_is_no_number(value: Any, caplog: pytest.LogCaptureFixture) -
         counter.add(value)
         counter.add(1)
         assert [one.value for one in captured.metrics["requests"]] == [1]
-    assert "metric requests: its value" in caplog.text
+    assert "metric 'requests': its value" in caplog.text
 
 
 @pytest.mark.parametrize(

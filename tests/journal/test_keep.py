@@ -205,7 +205,7 @@ class BadMapping(dict):
 
 
 @pytest.mark.guarded
-@pytest.mark.parametrize("value", [Raising(), [Raising()], BadMapping(a=1)])
+@pytest.mark.parametrize("value", [Raising(), [Raising()]])
 def test_code_that_raises_costs_its_attribute(value):
     """An attribute whose own code raises is left out; the function goes on."""
     assert keep.attribute("key", value) in (None, (None,))

@@ -13,6 +13,7 @@ from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY as _SUPPRES
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as _SUPPRESS_ALL
 from opentelemetry.context.context import Context, _RuntimeContext
 
+from .._guard import guarded
 from ..journal import current, recording
 from ..journal.entry import Entry, Remote, Trace
 from .live import LiveSpan
@@ -69,12 +70,13 @@ def install(module: ModuleType) -> None:
     current.baggage = baggage
 
 
-def context_of(value: object) -> Context:
+def context_of(value: Any) -> Context:
     """Return the context that stands for a value of the variable."""
-    if isinstance(value, current.Received):
+    kind = type(value)  # user code may have attached anything, proxies too
+    if kind is current.Received:
         return _with_baggage(value.baggage)
-    if not isinstance(value, Entry):
-        return _with_span(value) if isinstance(value, Context) else Context()
+    if kind is not Entry:
+        return _with_span(value) if issubclass(kind, Context) else Context()
     context = value.context
     if context is None:
         members: dict[str, object] = dict(context_of(value.outer))
@@ -87,7 +89,8 @@ def context_of(value: object) -> Context:
         context = Context(members)
         if key is not None:
             value.context = context
-    return context  # type: ignore[return-value]
+    made: Context = context
+    return made
 
 
 def _with_baggage(members: dict[str, object]) -> Context:
@@ -102,7 +105,7 @@ def _with_baggage(members: dict[str, object]) -> Context:
 def _with_span(context: Context) -> Context:
     """Complete a context that was made before `opentelemetry.trace` was imported."""
     entry, key = context.get(_ENTRY), _span_key()
-    if key is None or key in context or not isinstance(entry, Entry):
+    if key is None or key in context or type(entry) is not Entry:
         return context
     return Context({**context, key: current.recorded_span(entry)})
 
@@ -116,9 +119,9 @@ def _span_key() -> str | None:
     return key
 
 
-def read(context: object) -> tuple[Entry | Remote | None, str]:
+def read(context: Any) -> tuple[Entry | Remote | None, str]:
     """Return a context's span as ours, and what it suppresses: "", "http" or "all"."""
-    if not isinstance(context, Context):
+    if not issubclass(type(context), Context):
         return None, ""
     suppressed = ""
     if context.get(_SUPPRESS_ALL) or context.get(_SUPPRESS_PLAIN):
@@ -129,14 +132,14 @@ def read(context: object) -> tuple[Entry | Remote | None, str]:
     span = context.get(propagation._SPAN_KEY) if propagation is not None else None
     if span is None:
         entry = context.get(_ENTRY)
-        return (entry if isinstance(entry, Entry) else None), suppressed
-    return parent_of(span), suppressed
+        return (entry if type(entry) is Entry else None), suppressed
+    return guarded("reading the current span", parent_of, span), suppressed
 
 
 def parent_of(span: Any) -> Entry | Remote | None:
     """Return what an OpenTelemetry span is to us: an entry, somebody else's span, or nothing."""
     entry = getattr(span, "entry", None)
-    if isinstance(entry, Entry):
+    if type(entry) is Entry:
         return entry
     context = span.get_span_context()
     if not context.is_valid:

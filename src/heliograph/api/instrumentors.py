@@ -97,7 +97,8 @@ def _hook(library: str, given: dict[str, Any], name: str) -> Any:
     if hook is None or callable(hook):
         return hook
     _notice.warn(
-        f"hook {library} {name}", f"{name}={hook!r:.100} of {library} is no function: left out."
+        f"hook {library} {name}",
+        lambda: f"{name}={_notice.shown(hook)} of {library} is no function: left out.",
     )
     return None
 

@@ -70,7 +70,7 @@ def add_metadata(span: Any, namespace: str, members: Mapping[str, object]) -> No
             members = {**json.loads(present), **members}
         except (ValueError, TypeError):
             _notice.warn(
-                f"metadata {namespace}",
+                ("metadata", namespace),
                 f"attribute {key} was no JSON object ({present!r:.100}): replaced.",
             )
     span.set_attribute(key, json.dumps(members, default=_plain))

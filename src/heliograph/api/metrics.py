@@ -15,7 +15,7 @@ from opentelemetry.metrics._internal import instrument as kinds
 from .. import _notice
 from .._guard import guard
 from ..journal import current, keep, recording
-from ..journal.entry import journal, short
+from ..journal.entry import journal, short, text_of
 from ..journal.instrument import (
     COUNTER,
     GAUGE,
@@ -59,9 +59,11 @@ class _Recorded:
             known = number(value)
             if known is None:
                 _notice.warn(
-                    f"metric {self.instrument.name:.100}",
-                    f"metric {self.instrument.name:.100}: its value {value!r:.100} is no number: "
-                    "left out.",
+                    ("metric", self.instrument.name),
+                    lambda: (
+                        f"metric {_notice.shown(self.instrument.name)}: its value "
+                        f"{_notice.shown(value)} is no number: left out."
+                    ),
                 )
                 return
             span = current.span() if context is None else current.read_context(context)[0]
@@ -220,7 +222,9 @@ class RecordingMeter(metrics.Meter):
         unit: str,
         description: str,
     ) -> Instrument:
-        instrument = self._instrument(create, name, unit, description, callbacks=callbacks or ())
+        instrument = self._instrument(
+            create, name, unit, description, callbacks=() if callbacks is None else callbacks
+        )
         provider = users_provider()
         if provider is not None:
             make(instrument, provider)
@@ -239,7 +243,7 @@ class RecordingMeter(metrics.Meter):
         boundaries: Sequence[float] | None = None,
     ) -> Instrument:
         """Return the one instrument of this identity, as the SDK does: the first one made."""
-        name, unit, description = short(name), short(unit or ""), short(description or "")
+        name, unit, description = short(name), text_of(unit) or "", text_of(description) or ""
         key = repr((self._scope, create, name.strip().lower(), unit, description))
         known = _known.get(key)
         if known is None:
@@ -260,10 +264,12 @@ def _usable(name: str, unit: str) -> bool:
     if checked["name"] is not None and checked["unit"] is not None:
         return True
     _notice.warn(
-        f"instrument {name:.100}",
-        f"instrument {name!r:.100} with unit {unit!r:.100} is left out: OpenTelemetry takes names "
-        "of at most 255 ASCII letters, digits, '_', '.', '-' and '/', a letter first, and units of "
-        "at most 63 ASCII characters.",
+        ("instrument", name),
+        lambda: (
+            f"instrument {_notice.shown(name)} with unit {_notice.shown(unit)} is left out: "
+            "OpenTelemetry takes names of at most 255 ASCII letters, digits, '_', '.', '-' and "
+            "'/', a letter first, and units of at most 63 ASCII characters."
+        ),
     )
     return False
 
@@ -282,7 +288,7 @@ class RecordingMeterProvider(metrics.MeterProvider):
         kept = None
         with guard("reading the attributes of a meter"):
             kept = keep.attributes(attributes)
-        return RecordingMeter((short(name), version, schema_url, kept))
+        return RecordingMeter((short(name), text_of(version), text_of(schema_url), kept))
 
     def on_set_meter_provider(self, meter_provider: metrics.MeterProvider) -> None:
         """Hand the observable instruments over to the provider that the user has set."""

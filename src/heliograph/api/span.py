@@ -130,20 +130,21 @@ class RecordedSpan(trace.Span):
         """Record a status; which of several wins is the SDK's rule, at development."""
         if not self.entry.trace.sampled:
             return
-        code: object = status
-        if isinstance(code, Status):
+        code: Any = status
+        if type(code) is Status:
             description = code.description
             code = code.status_code
-        if isinstance(code, StatusCode):
+        if type(code) is StatusCode:
             text = None if description is None else short(description)
             self.entry.op("set_status", code.value, text)
         else:
-            with guard("telling of a status"):
-                _notice.warn(
-                    "status",
-                    f"set_status of span {self.entry.name!r:.100} was given {status!r:.100}, which "
-                    "is no Status or StatusCode: left out.",
-                )
+            _notice.warn(
+                "status",
+                lambda: (
+                    f"set_status of span {_notice.shown(self.entry.name)} was given "
+                    f"{_notice.shown(status)}, which is no Status or StatusCode: left out."
+                ),
+            )
 
     def record_exception(
         self,
@@ -155,18 +156,20 @@ class RecordedSpan(trace.Span):
         """Record an exception by value."""
         if not self.entry.trace.sampled:
             return
-        given: object = exception
+        given: Any = exception
         with guard("recording an exception"):
-            if not isinstance(given, BaseException):
+            if not issubclass(type(given), BaseException):
                 _notice.warn(
                     "record_exception",
-                    f"record_exception of span {self.entry.name!r:.100} was given "
-                    f"{given!r:.100}, which is no exception: left out.",
+                    lambda: (
+                        f"record_exception of span {_notice.shown(self.entry.name)} was given "
+                        f"{_notice.shown(given)}, which is no exception: left out."
+                    ),
                 )
                 return
             when = moment(timestamp)
             kept = keep.attributes(attributes)
-            self.entry.op("record_exception", Fault(given), kept, when, bool(escaped))
+            self.entry.op("record_exception", Fault(given), kept, when, escaped is True)
 
     def fail(self, error: BaseException, *, record: bool, status: bool, escaped: bool) -> None:
         """Record an exception that left the span's block.
@@ -184,8 +187,7 @@ class RecordedSpan(trace.Span):
             if record:
                 self.entry.op("record_exception", fault, None, time_ns(), escaped)
             if status:
-                text = f"{type(error).__name__}: {fault.text}"
-                self.entry.op("set_status", StatusCode.ERROR.value, text)
+                self.entry.op("set_status", StatusCode.ERROR.value, fault.summary)
 
     def __exit__(
         self,
@@ -204,36 +206,40 @@ class RecordedSpan(trace.Span):
         super().__exit__(exc_type, exc_val, exc_tb)
 
 
-def moment(given: object) -> int:
+def moment(given: Any) -> int:
     """Return a given time as epoch nanoseconds, the present where it is None or no number."""
     if given is None:
         return time_ns()
-    if isinstance(given, int):
-        return int(given)
-    if isinstance(given, float) and abs(given) < 1e30:  # neither NaN nor infinite
-        return int(given)
-    with guard("telling of a time"):
-        _notice.warn("time", f"{given!r:.100} is no time in epoch nanoseconds: now is used.")
+    if issubclass(type(given), int):
+        return int.__pos__(given)
+    if issubclass(type(given), float) and -1e30 < float.__pos__(given) < 1e30:  # nor NaN
+        return int(float.__pos__(given))
+    _notice.warn(
+        "time",
+        lambda: f"{_notice.shown(given)} is no time in epoch nanoseconds: now is used.",
+    )
     return time_ns()
 
 
-def usable_key(key: object) -> str:
+def usable_key(key: Any) -> str:
     """Return an attribute's key, empty where it is none: the SDK counts such as dropped."""
-    if isinstance(key, str) and key:
+    if issubclass(type(key), str) and str.__len__(key):
         return short(key)
-    with guard("telling of a key"):
-        _notice.warn("key", f"an attribute's key must be a text, not {key!r:.100}: left out.")
+    _notice.warn(
+        "key",
+        lambda: f"an attribute's key must be a text, not {_notice.shown(key)}: left out.",
+    )
     return ""
 
 
 def is_link(context: object) -> bool:
     """Tell whether a link's context is one, and say it where it is not."""
-    if isinstance(context, SpanContext):
+    if issubclass(type(context), SpanContext):
         return True
-    with guard("telling of a link"):
-        _notice.warn(
-            "link", f"a link's context must be a SpanContext, not {context!r:.100}: left out."
-        )
+    _notice.warn(
+        "link",
+        lambda: f"a link's context must be a SpanContext, not {_notice.shown(context)}: left out.",
+    )
     return False
 
 

@@ -16,7 +16,7 @@ from opentelemetry.util._decorator import _agnosticcontextmanager
 from .. import _notice
 from .._guard import guard
 from ..journal import current, keep, recording
-from ..journal.entry import Entry, journal, short
+from ..journal.entry import Entry, journal, short, text_of
 from .context import parent_of
 from .span import RecordedSpan, is_link, moment, recorded_span
 
@@ -92,7 +92,7 @@ class RecordingTracer(trace.Tracer):
             for link in links or ()
             if is_link(getattr(link, "context", None))
         ]
-        known = kind if isinstance(kind, SpanKind) else SpanKind.INTERNAL
+        known = kind if type(kind) is SpanKind else SpanKind.INTERNAL
         parent = parent_of(trace.get_current_span(context))
         entry = recording.start(name, parent, kind=known.value)
         entry.scope = self._scope
@@ -144,8 +144,9 @@ def fail(span: Span, error: Exception, *, record: bool, status: bool) -> None:
         if record:
             span.record_exception(error)
         if status:
-            text = f"{type(error).__name__}: {error}"
-            span.set_status(trace.Status(trace.StatusCode.ERROR, text))
+            with guard("taking the text of an exception"):
+                text = f"{type(error).__name__}: {error}"
+                span.set_status(trace.Status(trace.StatusCode.ERROR, text))
 
 
 OURS = "heliograph_set_it"
@@ -177,7 +178,7 @@ def tracer_of(name: object, version: Any, schema_url: Any, attributes: Attribute
     kept = None
     with guard("reading the attributes of a tracer"):
         kept = keep.attributes(attributes)
-    return RecordingTracer((short(name), version, schema_url, kept))  # type: ignore[arg-type]
+    return RecordingTracer((short(name), text_of(version), text_of(schema_url), kept))  # type: ignore[arg-type]
 
 
 def install(module: ModuleType) -> None:

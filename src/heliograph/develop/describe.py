@@ -17,7 +17,7 @@ from .._guard import guard
 from ..api import wrapper
 from .pipeline import SCOPE, Pipeline
 from .replay import apply, parent_context, record_exception, replay
-from .stand_in import StandIn, stand_in
+from .stand_in import StandIn, members_of, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,8 +173,8 @@ def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
     span: Any = trace.get_current_span()
     apply(span, (entry.ops or ())[: call.answered])
     if call.fault is not None:
-        error: Any = stand_in(call.fault)
-        error.__dict__["response"] = as_response(call.fault.response)
+        error = stand_in(call.fault)
+        members_of(error)["response"] = as_response(call.fault.response)
         raise error
     return as_response(call.answer)
 

@@ -6,6 +6,7 @@ import traceback
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from .._shown import class_name, module_name
 from .stand_in import stand_in
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def type_name(fault: Fault) -> str:
     """Return `exception.type` as the SDK makes it: qualified, without `builtins`."""
-    module, name = fault.kind.__module__, fault.kind.__qualname__
+    module, name = module_name(fault.kind), class_name(fault.kind, "__qualname__")
     return f"{module}.{name}" if module and module != "builtins" else name
 
 

@@ -1,12 +1,24 @@
-"""Exceptions that stand for recorded ones: same class, same text, no state and no traceback."""
+"""Exceptions that stand for recorded ones: same class, same text, no state and no traceback.
+
+Describers ask whether they are of a class, for its name and for their text; Python's `traceback`
+for what it keeps of an exception. None of it may run code of the function's: it would meet an
+object that its class never set up.
+"""
 
 from __future__ import annotations
 
 from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
+from .._shown import class_name, classes, module_name
+
 if TYPE_CHECKING:
     from ..journal.fault import Fault
+
+
+def members_of(error: BaseException) -> dict[str, Any]:
+    """Return what an exception has of its own, by Python's own record of it."""
+    return vars(BaseException)["__dict__"].__get__(error)  # type: ignore[no-any-return] # that it is
 
 
 class StandIn(BaseException):
@@ -15,7 +27,16 @@ class StandIn(BaseException):
     kept: str
 
     def __str__(self) -> str:
-        return self.kept
+        return str(members_of(self)["kept"])
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+    def __del__(self) -> None:
+        """Do nothing in place of what the class does."""
 
 
 _classes: dict[type[BaseException], tuple[type[BaseException], type[BaseException]]] = {}
@@ -32,10 +53,10 @@ def stand_in(fault: Fault) -> BaseException:
         error: Any = base.__new__(kind, fault.text, members)
     else:
         error = base.__new__(kind)
-    error.__dict__.update(kept=fault.text, response=fault.response)
+    members_of(error).update(kept=fault.text, response=fault.response)
     if fault.notes:
-        error.__dict__["__notes__"] = list(fault.notes)
-    if isinstance(fault.details, dict) and isinstance(error, SyntaxError):
+        members_of(error)["__notes__"] = list(fault.notes)
+    if isinstance(fault.details, dict) and issubclass(kind, SyntaxError):
         for name, value in fault.details.items():
             BaseException.__setattr__(error, name, value)
     if fault.link == "cause":
@@ -50,21 +71,15 @@ def _class_of(kind: type[BaseException]) -> tuple[type[BaseException], type[Base
     known = _classes.get(kind)
     if known is not None:
         return known
-    about = {
-        "__module__": kind.__module__,
-        "__qualname__": kind.__qualname__,
-        "response": None,  # `kind` may have a property of this name
-        "__str__": StandIn.__str__,
-    }
     made: type[BaseException] = StandIn
     base: type[BaseException] = BaseException
-    for base in kind.__mro__:
+    for base in classes(kind):
         if not _plain(base):
             continue
         try:
             # `base` first: its `__new__` allocates
             bases = (StandIn,) if base is BaseException else (base, StandIn)
-            made = type(kind.__name__, bases, about)
+            made = type(class_name(kind), bases, _about(kind))
         except TypeError:  # a class that no other can be mixed with
             continue
         break
@@ -73,10 +88,28 @@ def _class_of(kind: type[BaseException]) -> tuple[type[BaseException], type[Base
     return made, base
 
 
+LEFT = {"__new__", "__init__", "__init_subclass__", "__subclasshook__", "__doc__", "__dict__"}
+"""Of Python's own classes: what makes instances, and what is the class's and not theirs."""
+
+
+def _about(kind: type[BaseException]) -> dict[str, Any]:
+    """Return the members of a stand-in's class: Python's own, whatever `kind` has instead."""
+    about: dict[str, Any] = {}
+    for base in reversed(classes(kind)):
+        if module_name(base) == "builtins":
+            about.update({name: it for name, it in vars(base).items() if name not in LEFT})
+    about.update({name: it for name, it in vars(StandIn).items() if callable(it)})
+    about["__notes__"] = about["response"] = None  # `kind` may have properties of these names
+    about["__module__"] = module_name(kind)
+    about["__qualname__"] = class_name(kind, "__qualname__")
+    return about
+
+
 def _plain(kind: type[BaseException]) -> bool:
     """Tell whether making a class and an instance of it runs no code of the function's."""
-    return (
-        type(kind) is type
-        and isinstance(kind.__new__, BuiltinMethodType)
-        and isinstance(kind.__init_subclass__, BuiltinMethodType)
-    )
+    if type(kind) is not type:
+        return False
+    own = [vars(base) for base in classes(kind)]
+    new = next(members["__new__"] for members in own if "__new__" in members)
+    ruled = sum("__init_subclass__" in members for members in own)
+    return type(new) is BuiltinMethodType and ruled == 1  # object's own

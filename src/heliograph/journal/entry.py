@@ -67,8 +67,17 @@ def short(value: object) -> str:
     if type(value) is str:
         return value if len(value) <= MAX_STRING else value[:MAX_STRING]
     with guard("taking the text of a name"):
-        return str(value)[:MAX_STRING]
-    return type(value).__name__
+        kind = type(value)
+        if issubclass(kind, (list, tuple, dict, set, frozenset)):  # of any size
+            return _notice.shown(value)
+        text = value if issubclass(kind, str) else str(value)
+        return str.__getitem__(text, slice(MAX_STRING))  # type: ignore[index] # it is a str
+    return _notice.type_name(value)
+
+
+def text_of(value: object) -> str | None:
+    """Return what may be left out as bounded text, None where it is."""
+    return None if value is None else short(value)
 
 
 class Trace:
@@ -217,7 +226,8 @@ class Entry:
         """Record a call made on the span; after its end, or past the bound, it is told instead."""
         if self.end:
             _notice.warn(
-                "span ended", f"{call[0]} on span {self.name!r:.100} after its end: ignored."
+                "span ended",
+                lambda: f"{call[0]} on span {self.name!r:.100} after its end: ignored.",
             )
         elif self.ops is None:
             self.ops = [call]
@@ -226,7 +236,9 @@ class Entry:
         else:
             _notice.warn(
                 "span ops",
-                f"span {self.name!r:.100} has {MAX_OPS} calls recorded; {call[0]} is left out.",
+                lambda: (
+                    f"span {self.name!r:.100} has {MAX_OPS} calls recorded; {call[0]} is left out."
+                ),
             )
 
 

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
 
+OWN_STATE = vars(BaseException)
+"""What Python itself keeps of an exception is read by these descriptors: the class of an exception
+may have attributes of the same names, and code that runs when they are read."""
+_CAUSE, _CONTEXT = OWN_STATE["__cause__"], OWN_STATE["__context__"]
+_TRACEBACK, _MEMBERS = OWN_STATE["__traceback__"], OWN_STATE["__dict__"]
+_SUPPRESSED = OWN_STATE["__suppress_context__"]
+
 MAX_MEMBERS = 16
 """Exceptions kept of a group, its own causes included; Python prints 15 of each level."""
 
@@ -42,6 +49,16 @@ class Fault:
         "text",
     )  # fmt: skip
 
+    @property
+    def name(self) -> str:
+        """Name of its class by Python's own record of it; a metaclass may have another."""
+        return str(vars(type)["__name__"].__get__(self.kind))
+
+    @property
+    def summary(self) -> str:
+        """What a span's status says of it."""
+        return f"{self.name}: {self.text}"
+
     def __init__(
         self, error: BaseException, depth: int = MAX_CHAIN, seen: set[int] | None = None
     ) -> None:
@@ -49,19 +66,21 @@ class Fault:
         seen.add(id(error))  # bounds the whole, and ends a chain that leads back to itself
         self.kind = type(error)
         self.text = _text(error)
-        self.frames, self.left_out = _frames(error.__traceback__)
+        self.frames, self.left_out = _frames(_TRACEBACK.__get__(error))
         self.link, self.previous = _previous(error, depth - 1, seen)
         self.members = _members(error, seen)
-        notes = error.__dict__.get("__notes__") if hasattr(error, "__dict__") else None
+        own = _MEMBERS.__get__(error)
+        notes = own.get("__notes__")
         self.notes = tuple([_text(note) for note in notes[:4]]) if type(notes) is list else ()
         self.response: object = None
         with guard("recording the response of an exception"):
-            response = getattr(error, "response", None)
+            response = own.get("response")
             plain = type(response) is dict
             self.response = keep.facts(response) if plain else keep.response(response)
         self.details: object = None
-        if isinstance(error, SyntaxError):
-            self.details = keep.facts({name: getattr(error, name, None) for name in _PLACE})
+        if issubclass(self.kind, SyntaxError):
+            place = {name: vars(SyntaxError)[name].__get__(error) for name in _PLACE}
+            self.details = keep.facts(place)
 
 
 _PLACE = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset")
@@ -70,7 +89,7 @@ _PLACE = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offs
 
 def _text(value: object) -> str:
     with guard("taking the text of an exception"):
-        return str(value)[:MAX_STRING]
+        return str.__getitem__(str(value), slice(MAX_STRING))
     return "<exception str() failed>"  # as Python prints it
 
 
@@ -89,18 +108,18 @@ def _frames(tb: TracebackType | None) -> tuple[list[tuple[CodeType, int, int]], 
 
 
 def _previous(error: BaseException, depth: int, seen: set[int]) -> tuple[str, Fault | None]:
-    cause, context = error.__cause__, error.__context__
+    cause, context = _CAUSE.__get__(error), _CONTEXT.__get__(error)
     if depth and len(seen) < MAX_MEMBERS:
         if cause is not None:
             return ("", None) if id(cause) in seen else ("cause", Fault(cause, depth, seen))
-        if context is not None and not error.__suppress_context__ and id(context) not in seen:
+        if context is not None and not _SUPPRESSED.__get__(error) and id(context) not in seen:
             return "context", Fault(context, depth, seen)
     return "", None
 
 
 def _members(error: BaseException, seen: set[int]) -> list[Fault]:
     group = getattr(builtins, "BaseExceptionGroup", None)  # Python 3.11
-    if group is None or not isinstance(error, group):
+    if group is None or not issubclass(type(error), group):
         return []
     members = []
     for member in group.exceptions.__get__(error):

@@ -60,18 +60,20 @@ class DoorMetric(Instrument):
 
 def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:
     """Hand a metric's dimension sets on as an attribute, as OpenTelemetry's own API can (emf 4)."""
-    if isinstance(sets, (list, tuple)) and sets and all(map(_are_names, sets)):
+    if type(sets) in (list, tuple) and sets and all(map(_are_names, sets)):  # type: ignore[call-overload]
         attributes["aws.emf.dimension_sets"] = sets
     else:
         _notice.warn(
-            f"metric {name!r:.100} dimension sets",
-            f"metric {name!r:.100}: dimension_sets {sets!r:.100} must be lists of names such as "
-            '[["service"], ["service", "route"]]: left out.',
+            ("metric dimension sets", name),
+            lambda: (
+                f"metric {_notice.shown(name)}: dimension_sets {_notice.shown(sets)} must be lists "
+                'of names such as [["service"], ["service", "route"]]: left out.'
+            ),
         )
 
 
 def _are_names(keys: object) -> bool:
-    return isinstance(keys, (list, tuple)) and all(isinstance(key, str) for key in keys)
+    return type(keys) in (list, tuple) and all(issubclass(type(key), str) for key in keys)  # type: ignore[attr-defined]
 
 
 observables: list[Instrument] = []
@@ -89,10 +91,10 @@ def number(value: object) -> int | float | None:
         return value  # type: ignore[return-value]
     with guard("reading a measured value"):
         if hasattr(kind, "__index__"):
-            whole = int(value)  # type: ignore[call-overload]
+            whole = int.__pos__(int(value))  # type: ignore[call-overload] # of a subclass, a plain one
             return whole if -_HUGE < whole < _HUGE else None
         if hasattr(kind, "__float__"):
-            return float(value)  # type: ignore[arg-type]
+            return float.__pos__(float(value))  # type: ignore[arg-type]
     return None
 
 

@@ -6,7 +6,11 @@ amount whatever comes, and must not see what user code changes later.
 
 from __future__ import annotations
 
-from _collections_abc import Mapping, Sequence  # loaded at start-up; `collections.abc` may not be
+from _collections_abc import (  # loaded at start-up; `collections.abc` may not be
+    Mapping,
+    Sequence,
+    Set,
+)
 from itertools import islice
 
 from .. import _notice
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_BITS = 4096
 """Bits kept of an integer; beyond 4,300 digits Python refuses to write one (PEP 644's default)."""
+
+SMALL = 1 << 63
 
 PAYLOADS = frozenset(
     {
@@ -161,16 +167,19 @@ def attribute(key: object, value: Any) -> object:
     kind = type(value)
     if value is None or kind is bool or kind is float or (kind is str and len(value) <= MAX_STRING):
         return value
+    if kind is int and -SMALL < value < SMALL:
+        return value
     cut: list[str] = []
     copy = None
     with guard("copying an attribute"):
         copy = _attribute(value, MAX_DEPTH, [MAX_NODES], cut)
     if cut:
-        name = _shown(key)
         _notice.warn(
-            f"attribute {name}",
-            f"the value of attribute {name} was cut ({cut[0]}); "
-            f"kept are {MAX_STRING} characters, {MAX_ITEMS} entries, {MAX_DEPTH} levels.",
+            ("attribute", key),
+            lambda: (
+                f"the value of attribute {_notice.shown(key)} was cut ({cut[0]}); "
+                f"kept are {MAX_STRING} characters, {MAX_ITEMS} entries, {MAX_DEPTH} levels."
+            ),
         )
     return copy
 
@@ -179,56 +188,58 @@ def attributes(given: Mapping[str, object] | None) -> dict[str, object] | None:
     """Copy a mapping of attributes, each within the journal's bounds, at most `MAX_OPS` of them."""
     copy: dict[str, object] = {}
     with guard("copying attributes"):
-        if not given:
+        if given is None or (type(given) is dict and not given):
             return None
         if not issubclass(type(given), (dict, Mapping)) and not hasattr(given, "items"):
             _notice.warn(
-                f"attributes {type(given).__name__}",
-                f"attributes must be a mapping, not {type(given).__name__} ({_shown(given)}): "
-                "left out.",
+                "attributes",
+                lambda: f"attributes must be a mapping, not {_notice.shown(given)}: left out.",
             )
             return None
-        for key, value in islice(given.items(), MAX_OPS):
+        for key, value in islice(_items(given), MAX_OPS + 1):
+            if len(copy) == MAX_OPS:
+                _notice.warn(
+                    "attributes at once",
+                    f"so many attributes were given at once; kept are the first {MAX_OPS}.",
+                )
+                break
             copy[_key(key)] = attribute(key, value)
-        if len(given) > MAX_OPS:
-            _notice.warn(
-                "attributes at once",
-                f"{len(given)} attributes were given at once; kept are the first {MAX_OPS}.",
-            )
     return copy or None
+
+
+def _items(value: Any) -> Any:
+    """Return the items of a mapping; a dict's own, whatever its class has in their place."""
+    return dict.items(value) if issubclass(type(value), dict) else value.items()
 
 
 def _key(key: object) -> str:
     """Return an attribute's key as text; "" for one that the SDK drops, and counts as dropped."""
-    if type(key) is str:
-        return key[:MAX_STRING]
-    if not key or not _has_text(key):
+    if type(key) is str and len(key) <= MAX_STRING:
+        return key
+    if issubclass(type(key), str):
+        return str.__getitem__(key, slice(MAX_STRING))  # type: ignore[index] # it is a str
+    if key is None or not _has_text(key):
         return ""
-    return str(key)[:MAX_STRING]
-
-
-def _shown(value: Any) -> str:
-    """Return a short text of any value, for a line in the log; its own code may not run."""
-    if issubclass(type(value), (str, bytes)):
-        return repr(value[:100])
-    return f"of type {type(value).__name__}"
+    return str.__getitem__(str(key), slice(MAX_STRING)) if key else ""
 
 
 def _attribute(value: Any, depth: int, left: list[int], cut: list[str]) -> object:
     kind = type(value)
-    if value is None or kind is bool or kind is float:
+    if value is None or kind is bool:
         return value
-    if issubclass(kind, (str, bytes)):
-        if len(value) > MAX_STRING:
-            cut.append(f"it has {len(value)} characters")
-        return value[:MAX_STRING]
+    for base in (str, bytes):
+        if issubclass(kind, base):
+            size = base.__len__(value)
+            if size > MAX_STRING:
+                cut.append(f"it has {size} characters")
+            return base.__getitem__(value, slice(MAX_STRING))
     if issubclass(kind, int):
         if int.bit_length(value) <= MAX_BITS:
-            return value
+            return int.__pos__(value)  # of a subclass, a plain one
         cut.append(f"it is an integer of {int.bit_length(value)} bits")
         return None
     if issubclass(kind, float):
-        return value
+        return float.__pos__(value)
     left[0] -= 1
     if depth == 0 or left[0] < 0:
         cut.append("it is nested too deep" if depth == 0 else "it holds too many values")
@@ -236,22 +247,44 @@ def _attribute(value: Any, depth: int, left: list[int], cut: list[str]) -> objec
     if issubclass(kind, Mapping):
         return _members(value, depth, left, cut)
     if issubclass(kind, Sequence):
-        if len(value) > MAX_ITEMS:
-            cut.append(f"it has {len(value)} entries")
-        head = islice(value, MAX_ITEMS)
-        return tuple([_attribute(member, depth - 1, left, cut) for member in head])
+        return tuple([_attribute(one, depth - 1, left, cut) for one in _head(value, cut)])
+    if issubclass(kind, Set):
+        return _set(value, depth, left, cut)
     return _text(value, cut)
+
+
+SIZED: tuple[Any, ...] = (list, tuple, dict, type({}.items()), set, frozenset)
+"""What Python itself can tell the size and the members of, whatever a subclass has instead."""
+
+
+def _head(value: Any, cut: list[str]) -> list[object]:
+    """Return the first members of anything that can be gone through, and note if there are more."""
+    base: Any = next((one for one in SIZED if issubclass(type(value), one)), None)
+    members = iter(value) if base is None else base.__iter__(value)
+    head = list(islice(members, MAX_ITEMS + 1))
+    if len(head) > MAX_ITEMS:
+        cut.append(f"it has {base.__len__(value) if base else f'more than {MAX_ITEMS}'} entries")
+        head.pop()
+    return head
 
 
 def _members(value: Mapping[object, object], depth: int, left: list[int], cut: list[str]) -> object:
     copy: dict[str, object] = {}
-    for key, member in islice(value.items(), MAX_ITEMS):
+    pairs: list[Any] = _head(_items(value), cut)
+    for key, member in pairs:
         name = _key(key)
         if name:
             copy[name] = _attribute(member, depth - 1, left, cut)
-    if len(value) > MAX_ITEMS:
-        cut.append(f"it has {len(value)} entries")
     return copy
+
+
+def _set(value: Any, depth: int, left: list[int], cut: list[str]) -> str:
+    """Return the text of a set, which OpenTelemetry has no type for, within the bounds."""
+    head = [repr(_attribute(one, depth - 1, left, cut)) for one in _head(value, cut)]
+    text = f"{{{', '.join(head)}}}" if head else "set()"
+    return (text if issubclass(type(value), set) else f"{_notice.type_name(value)}({text})")[
+        :MAX_STRING
+    ]
 
 
 def _has_text(value: object) -> bool:
@@ -261,11 +294,12 @@ def _has_text(value: object) -> bool:
 
 def _text(value: object, cut: list[str]) -> str | None:
     if not _has_text(value):
-        cut.append(f"its type {type(value).__name__} has no text of its own")
+        cut.append(f"its type {_notice.type_name(value)} has no text of its own")
         return None
-    text = None
     with guard("taking the text of an attribute"):
         text = str(value)
-    if text is not None and len(text) > MAX_STRING:
-        cut.append(f"it has {len(text)} characters")
-    return text and text[:MAX_STRING]
+        size = str.__len__(text)
+        if size > MAX_STRING:
+            cut.append(f"it has {size} characters")
+        return str.__getitem__(text, slice(MAX_STRING))
+    return None

@@ -47,8 +47,8 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     "heliograph.manual": {
         "span.__enter__": ("recording a span", True),
         "span.__exit__": ("recording a span", False),
-        "metric": ("recording a measurement", True),
     },
+    "heliograph.measuring": {"metric": ("recording a measurement", True)},
     "heliograph.develop.development": {
         "Development.load": ("loading the SDK", True),
         "Development._metrics": ("developing metrics", True),

@@ -220,14 +220,14 @@ class Invocation:
     def raised(self, error: BaseException) -> None:
         """End it with what the handler raised."""
         with guard("recording the handler's exception"):
-            if type(error).__name__ == "SuspendExecution":  # a durable function waits, none failed
+            from ..journal.fault import Fault  # loaded by the first failure
+
+            fault = Fault(error)
+            if fault.name == "SuspendExecution":  # a durable function waits, none failed
                 self.entry.op("set_attribute", "heliograph.suspended", True)
             else:
-                from ..journal.fault import Fault  # loaded by the first failure
-
-                fault = Fault(error)
                 self.entry.op("record_exception", fault, None, time_ns(), True)
-                self._error(type(error).__name__, f"{type(error).__name__}: {fault.text}")
+                self._error(fault.name, fault.summary)
         self._end()
 
     def _end(self) -> None:
