@@ -136,7 +136,7 @@ def default(name: str) -> object:
 def test_every_setting_is_in_these_tables() -> None:
     """A new setting comes with its good values here; what can be wrong of it, too."""
     assert set(GOOD) == set(BY_NAME)
-    free = {"text", "names", "_sampler"}
+    free = {"text", "names", "_libraries", "_sampler"}
     assert set(BAD) == {s.name for s in EVERY if s.read.__name__ not in free}
 
 

@@ -62,6 +62,16 @@ def names(value: str) -> tuple[str, ...]:
     return tuple(name for name in (part.strip() for part in value.split(",")) if name)
 
 
+def _libraries(value: str) -> tuple[str, ...]:
+    """Read a list of libraries; `*` is all of them, as OpenTelemetry's own loader has it."""
+    return tuple(
+        dict.fromkeys(one for name in names(value) for one in LIBRARIES.get(name, (name,)))
+    )
+
+
+LIBRARIES = {"*": ("aws-lambda", "botocore", "requests", "threading")}
+
+
 def _sampler(value: str) -> str:
     """Read a sampler's name; only OpenTelemetry's own are known in any case."""
     known = value.lower()
@@ -121,9 +131,9 @@ SETTINGS = (
         "go to X-Ray and else the latter, `link` none. See [parents](parents.md).",
     ),
     Setting(
-        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
+        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", _libraries,
         "Libraries left alone: a list of `botocore`, `requests`, `threading`; `aws-lambda` leaves "
-        "out the handler's own span.",
+        "out the handler's own span; `*` all of them.",
     ),
     Setting(
         "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", names,

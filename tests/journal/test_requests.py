@@ -109,3 +109,71 @@ def test_uninstrumented_session(stub):
         urls = [span.attributes.get("http.url") for span in captured.spans]
     assert urls == [None, stub.url + "/status/404"]
     assert "traceparent" not in {name.lower() for name in stub.seen[0][2]}
+
+
+class Tagged(library.PreparedRequest):
+    """A request of the user's own kind."""
+
+    __slots__ = ("tenant",)
+
+
+class Noting(library.adapters.HTTPAdapter):
+    """An adapter that reads the user's request, and notes on it."""
+
+    def send(self, request, **more):
+        assert request.tenant == "blue"
+        assert "traceparent" in request.headers
+        request.headers["X-Noted"] = "by the adapter"
+        request.noted = True
+        return super().send(request, **more)
+
+
+def tagged(url, headers=None):
+    request = Tagged()
+    request.prepare("GET", url, headers=headers)
+    request.tenant = "blue"
+    return request
+
+
+def test_the_callers_request_is_sent(stub):
+    """Not a copy: an adapter finds what its class has, the caller what an adapter notes (4)."""
+    request = tagged(stub.url + "/status/200", {"X-One": "1"})
+    headers = request.headers
+    before = list(headers.items())
+    with testing.capture(), heliograph.span("outer"), library.Session() as session:
+        session.mount("http://", Noting())
+        response = session.send(request)
+    assert response.request is request
+    assert request.headers is headers
+    assert list(headers.items()) == [*before, ("X-Noted", "by the adapter")]
+    assert request.noted is True
+    assert "traceparent" in {name.lower() for name in dict(stub.seen[0][2])}
+
+
+@pytest.mark.parametrize("name", ["traceparent", "TraceParent", "X-Amzn-Trace-Id"])
+def test_the_callers_own_header_is_put_back(stub, name):
+    """A trace header that the caller wrote is as before after the call, in its own case."""
+    request = tagged(stub.url + "/status/200", {name: "mine", "X-One": "1"})
+    before = dict(request.headers.items())
+    with testing.capture(), heliograph.span("outer"), library.Session() as session:
+        session.send(request)
+    assert dict(request.headers.items()) == before
+
+
+def test_a_request_without_headers(stub):
+    """None is None again."""
+    request = tagged(stub.url + "/status/200")
+    request.headers = None
+    with testing.capture(), heliograph.span("outer"), library.Session() as session:
+        session.send(request)
+    assert request.headers is None
+
+
+def test_redirects_keep_no_header_of_ours(stub):
+    """A redirect sends a copy, made by requests while ours are on the first: none stays on any."""
+    with testing.capture(), heliograph.span("outer"):
+        response = library.get(stub.url + "/redirect/2", timeout=5)
+    sent = [one.request for one in (*response.history, response)]
+    assert len(sent) == len(stub.seen) > 2
+    assert [name for one in sent for name in one.headers if "trace" in name.lower()] == []
+    assert len({seen[2]["traceparent"] for seen in stub.seen}) == len(sent)

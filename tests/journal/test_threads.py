@@ -312,3 +312,39 @@ def test_late_thread_ends_with_its_trace(captured: testing.Captured) -> None:
     assert late.context is not None
     assert starter.context is not None
     assert late.context.trace_id == starter.context.trace_id
+
+
+class Owning(threading.Thread):
+    """A thread of the user's own kind: it owns names, and refuses others."""
+
+    _context = "mine"
+    seen: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "run":
+            raise AttributeError("run is mine")
+        super().__setattr__(name, value)
+
+    @property
+    def run(self) -> Any:  # type: ignore[override] # that is what they do
+        return self.work
+
+    def work(self) -> None:
+        with heliograph.span("inner"):
+            self.seen = sorted(name for name in vars(self) if "heliograph" in name.lower())
+
+
+def test_threads_of_the_users_own_kind(captured: testing.Captured) -> None:
+    """Nothing is kept on a thread under a name that its class may own (reports 3)."""
+    with heliograph.span("starter"):
+        thread = Owning()
+        before = set(vars(thread))
+        thread.start()
+        thread.join()
+    assert captured.span("inner").parent == captured.span("starter").context
+    assert thread.seen == []
+    assert set(vars(thread)) == before, "nothing is left on it"

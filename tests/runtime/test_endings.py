@@ -59,7 +59,7 @@ def error_type(document):
         pytest.param(RAISES, "ValueError", id="raises"),
         pytest.param(GROUP, "NoStock", id="raises-from"),
         pytest.param(MEMORY, "MemoryError", id="memory-error"),
-        pytest.param(NOT_JSON, None, id="not-json"),
+        pytest.param(NOT_JSON, "Runtime.MarshalError", id="not-json"),
         pytest.param(THREAD_RAISES, None, id="thread-raises"),
         pytest.param(THREAD_EXITS, None, id="thread-exits"),
     ],
@@ -251,3 +251,21 @@ def without_our_frame(lines, runtime):
         for number in reversed(frames):
             del kept[number]  # the layer has no text for the line below it
     return kept
+
+
+SURROGATE = (
+    "def handler(event, context): return {'text': '\\ud800' if event.get('bad') else 'fine'}"
+)
+
+
+def test_a_result_with_a_lone_surrogate(one_runtime, both, handlers_of):
+    """It ends the bare runtime, and ours the same way; the span has its error (reports 17)."""
+    bare, layered = both(one_runtime, SURROGATE, [{}, {"bad": 1}])
+
+    layered.seen.stderr = without_our_frame(layered.seen.stderr, one_runtime)
+    bare.seen.stderr = without_carets(bare.seen.stderr)
+    assert layered.seen.answers == bare.seen.answers
+    assert layered.seen.exit_code == bare.seen.exit_code
+    first, second = handlers_of(layered.documents)
+    assert (error_type(first), error_type(second)) == (None, "response_refused")
+    assert [line for line in layered.ours if "failed while" in line] == []

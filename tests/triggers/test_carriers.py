@@ -22,8 +22,8 @@ IDS = (int(TRACE, 16), int(SPAN, 16))
     [
         pytest.param(T, (*IDS, True), id="sampled"),
         pytest.param(T[:-1] + "0", (*IDS, False), id="unsampled"),
-        pytest.param(T[:-2] + "03", (*IDS, True), id="more flags"),
-        pytest.param(T[:-2] + "fe", (*IDS, False), id="flags without the first"),
+        pytest.param(T[:-2] + "03", (*IDS, 3), id="random trace id"),
+        pytest.param(T[:-2] + "fe", (*IDS, 2), id="flags without the first"),
         pytest.param("01" + T[2:], (*IDS, True), id="next version"),
         pytest.param(f"cc{T[2:]}-what-the-future-brings", (*IDS, True), id="next version, longer"),
         pytest.param(f"cc{T[2:]}.x", None, id="next version, no dash"),

@@ -147,6 +147,7 @@ def parent_of(span: Any) -> Entry | Remote | None:
     trace = Trace(
         context.trace_id,
         sampled=bool(context.trace_flags & 1),
+        random=bool(context.trace_flags & 2),
         state=context.trace_state.to_header() if context.trace_state else "",
         extras=recording.extras(),
     )

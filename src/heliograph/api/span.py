@@ -250,7 +250,7 @@ def span_context(span: Entry | Remote) -> SpanContext:
         spans_trace.id,
         span.span_id,
         isinstance(span, Remote) and span.is_remote,
-        TraceFlags(int(spans_trace.sampled)),
+        TraceFlags(spans_trace.sampled + 2 * spans_trace.random),
         TraceState.from_header([spans_trace.state]) if spans_trace.state else None,
     )
 

@@ -94,6 +94,8 @@ class RecordingTracer(trace.Tracer):
         ]
         known = kind if type(kind) is SpanKind else SpanKind.INTERNAL
         parent = parent_of(trace.get_current_span(context))
+        if context is None:
+            parent = current.living(parent)
         entry = recording.start(name, parent, kind=known.value)
         entry.scope = self._scope
         entry.attributes = kept

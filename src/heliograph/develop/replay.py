@@ -41,7 +41,7 @@ def parent_context(entry: Entry, *, sampled: bool = True) -> Context:
     of = parent.trace
     state = TraceState.from_header([of.state]) if of.state else None
     remote = isinstance(parent, Remote) and parent.is_remote
-    flags = TraceFlags(int(sampled))
+    flags = TraceFlags(sampled + 2 * of.random)
     context = SpanContext(of.id, parent.span_id, remote, flags, state)
     return trace.set_span_in_context(NonRecordingSpan(context), Context())
 

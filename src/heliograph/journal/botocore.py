@@ -6,7 +6,7 @@ from functools import partial
 
 from .._guard import guarded
 from . import carry, current, keep
-from .recording import Recorder, recorders
+from .recording import Recorder, recorders, response_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ def install(module: ModuleType) -> None:
         try:
             result = original(self, operation_name, api_params)
         except BaseException as error:
-            recorder.fail(
-                entry, token, error, service, operation_name, getattr(error, "response", None)
-            )
+            response = response_of(error)
+            recorder.fail(entry, token, error, service, operation_name, response)
             raise
         recorder.answer(entry, token, keep.facts, result, service, operation_name, result)
         return result

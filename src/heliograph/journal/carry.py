@@ -113,8 +113,8 @@ def write_xray(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
 def write_tracecontext(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
     """Write `traceparent`, and `tracestate` if there is one."""
     trace = span.trace
-    flags = "01" if trace.sampled else "00"
-    headers["traceparent"] = f"00-{trace.text or _text(trace)}-{span.span_id:016x}-{flags}"
+    flags = trace.sampled + 2 * trace.random
+    headers["traceparent"] = f"00-{trace.text or _text(trace)}-{span.span_id:016x}-{flags:02x}"
     if trace.state:
         headers["tracestate"] = trace.state
 

@@ -30,12 +30,31 @@ read_context: Callable[[object], tuple[Entry | Remote | None, str]] = _nothing
 Set by `api/context.py`; before that no such context can be in the variable."""
 
 
+origin: Entry | None = None
+"""The span of the running invocation, or of the last one: new traces belong to it."""
+
+
 def span() -> Entry | Remote | None:
     """Return the current span, or None."""
     value = here.get()
-    if value is None or type(value) is Entry:
-        return value
-    return read_context(value)[0]
+    if type(value) is Entry:
+        return value if not value.end else living(value)
+    return living(read_context(value)[0] if value is not None else None)
+
+
+def living(span: Entry | Remote | None) -> Entry | Remote | None:
+    """Return what a new span is below: never a span of an invocation that is over.
+
+    A thread, a task or a context may outlive the invocation that made it, or know none: what is
+    done there while another one runs belongs to that one. A span that is still open goes on being
+    a parent, and so does one that has ended in the invocation that runs.
+    """
+    if origin is None or origin.end or span is origin:
+        return span
+    if span is None:
+        return origin
+    over = type(span) is Entry and span.end and span.start < origin.start
+    return origin if over else span
 
 
 def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
@@ -45,12 +64,16 @@ def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
     (`suppress_http_instrumentation` of the official instrumentors).
     """
     value = here.get()
-    if value is None:
-        return None, False
+    if value is None or (type(value) is Entry and value.end):
+        parent = living(value)
+        if parent is value and value is not None:
+            return parent, not _suppressed(value, library)
+        return parent, parent is not None
     if type(value) is Entry:
         plain = value.outer is None and value.call is None  # mostly: below the handler's span
         return value, plain or not _suppressed(value, library)
     parent, suppressed = read_context(value)
+    parent = living(parent)
     return parent, not suppressed or (suppressed == "http" and library != "requests")
 
 

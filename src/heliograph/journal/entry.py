@@ -86,6 +86,7 @@ class Trace:
     Attributes:
         id: 128-bit trace id.
         sampled: Whether its spans are recorded.
+        random: W3C's flag of a trace id that is random, carried on as it came.
         state: W3C `tracestate`, carried on as it came.
         extras: Parts of the X-Ray header besides Root, Parent and Sampled, such as Lineage,
             carried on verbatim (triggers spec 8.2).
@@ -93,19 +94,21 @@ class Trace:
         text: Its id in hexadecimal, or "" until a header is written.
     """
 
-    __slots__ = ("extras", "id", "request_id", "sampled", "state", "text")
+    __slots__ = ("extras", "id", "random", "request_id", "sampled", "state", "text")
 
     def __init__(
         self,
         trace_id: int,
         *,
         sampled: bool = True,
+        random: bool = False,
         state: str = "",
         extras: str = "",
         request_id: str | None = None,
     ) -> None:
         self.id = trace_id
         self.sampled = sampled
+        self.random = random
         self.state = state
         self.extras = extras
         self.request_id = request_id

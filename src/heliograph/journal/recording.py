@@ -23,16 +23,17 @@ def parentbased_always_on(parent: bool | None, trace_id: int) -> bool:  # noqa: 
 decide: Callable[[bool | None, int], bool] = parentbased_always_on
 """The configured sampler. See `sampling.py`."""
 
+event_carrier: Callable[[Any, Any], Any] | None = None
+"""Adds the trace context that the function's own code finds in an event to what is known of it
+(`api/handlers.py`)."""
+
 active = False
 """Whether anything is recorded in this process: set by bootstrap, `wrap` in Lambda, `configure`."""
-
-origin: Entry | None = None
-"""The span of the running invocation: new traces belong to it."""
 
 
 def extras() -> str:
     """Return what every AWS call carries on of the environment's X-Ray header, such as Lineage."""
-    return origin.trace.extras if origin is not None else ""
+    return current.origin.trace.extras if current.origin is not None else ""
 
 
 def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
@@ -44,7 +45,7 @@ def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
 def trace_for(parent: Entry | Remote | None) -> Trace:
     """Return the trace of a new span: its parent's, or a new one, with the sampler's decision."""
     if parent is None:
-        owner = origin.trace.request_id if origin is not None else None
+        owner = current.origin.trace.request_id if current.origin is not None else None
         return new_trace(request_id=owner, extras=extras())
     trace = parent.trace
     if decide(trace.sampled, trace.id) == trace.sampled:
@@ -53,6 +54,7 @@ def trace_for(parent: Entry | Remote | None) -> Trace:
         trace.id,
         sampled=not trace.sampled,
         state=trace.state,
+        random=trace.random,
         extras=trace.extras,
         request_id=trace.request_id,
     )
@@ -64,6 +66,14 @@ def start(name: str, parent: Entry | Remote | None, *, kind: int = INTERNAL) -> 
     if entry.trace.sampled:
         journal.add(entry)
     return entry
+
+
+def response_of(error: BaseException) -> Any:
+    """Return the response that an exception has of its own.
+
+    By Python's own record of it: its class may have a property of that name, and code in it.
+    """
+    return vars(BaseException)["__dict__"].__get__(error).get("response")
 
 
 class Recorder:

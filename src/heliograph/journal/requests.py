@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from .. import _notice
-from .._guard import guarded
+from .._guard import guarded, unframe
 from .._limits import MAX_ITEMS, MAX_STRING
 from . import carry, current, keep
-from .recording import Recorder, recorders
+from .recording import Recorder, recorders, response_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,20 +56,23 @@ def install(module: ModuleType) -> None:
 
     def send(self: Any, request: Any, **kwargs: Any) -> Any:
         begun = guarded("recording an HTTP request", _begin, request)
-        sent = guarded("writing the trace headers of an HTTP request", _with_headers, request)
-        if sent is None:
-            sent = request
-        if begun is None:
-            return original(self, sent, **kwargs)
-        entry, token = begun
+        lent = None
         try:
-            response = original(self, sent, **kwargs)
+            lent = guarded("writing the trace headers of an HTTP request", Lent, request)
+            response = original(self, request, **kwargs)
         except BaseException as error:
-            answer = getattr(error, "response", None)
-            seen = (sent, answer) if isinstance(answer, response_type) else ()
-            recorder.fail(entry, token, error, *seen)
+            if begun is None:
+                unframe(error)
+            else:
+                answer = response_of(error)
+                known = issubclass(type(answer), response_type)
+                recorder.fail(*begun, error, *((request, answer) if known else ()))
             raise
-        recorder.answer(entry, token, Answer, response, sent, response)
+        finally:
+            if lent is not None:
+                guarded("taking the trace headers of an HTTP request back", lent.back)
+        if begun is not None:
+            recorder.answer(*begun, Answer, response, request, response)
         return response
 
     send.__doc__ = original.__doc__
@@ -78,7 +81,7 @@ def install(module: ModuleType) -> None:
     send.opentelemetry_instrumentation_requests_applied = True  # type: ignore[attr-defined]
     session.send = send
     recorders["requests"] = recorder
-    keep.response = lambda kept: Answer(kept) if isinstance(kept, response_type) else None
+    keep.response = lambda kept: Answer(kept) if issubclass(type(kept), response_type) else None
 
 
 def _begin(request: Any) -> Any:
@@ -105,30 +108,56 @@ def _url(url: str) -> str:
     return f"{scheme}://{known}{host}{rest[end:]}"[:MAX_STRING]
 
 
-def _with_headers(request: Any) -> Any:
-    """Copy a prepared request, shallow but for its headers: the caller's stays as it is.
+class Lent:
+    """The current span's headers on a prepared request, for the time of the call.
 
-    Returns:
-        The copy with the current span's headers; the request itself where no span is current.
+    The request that is sent is the caller's own, and so are its headers: what an adapter or an
+    authentication notes on them reaches the caller, what we wrote does not.
+
+    Args:
+        request: The prepared request.
     """
-    span = current.span()
-    if span is None:
-        return request
-    sent = request.__class__.__new__(request.__class__)
-    sent.__dict__.update(request.__dict__)
-    sent.headers = _copied(request.headers) if request.headers is not None else {}
-    carry.onto_request(span, sent.headers)
-    return sent
+
+    __slots__ = ("before", "headers", "request", "written")
+
+    def __init__(self, request: Any) -> None:
+        self.written: dict[str, object] = {}
+        span = current.span()
+        if span is None:
+            return
+        self.request, self.headers = request, request.headers
+        if self.headers is None:
+            self.headers = request.headers = {}
+        self.before = {name.lower(): (name, value) for name, value in self.headers.items()}
+        carry.onto_request(span, self.headers)
+        for name, value in list(self.headers.items()):
+            known = self.before.get(name.lower(), (name, None))
+            if known != (name, value) or value in _out:
+                self.written[name] = value
+                _out[value] = _out.get(value, 0) + 1
+
+    def back(self) -> None:
+        """Take back what was written, unless somebody has written something else meanwhile."""
+        for name, value in self.written.items():
+            if self.headers.get(name) == value:
+                self._put_back(name)
+        for value in self.written.values():
+            _out[value] -= 1
+            if not _out[value]:
+                del _out[value]
+        if self.written and not self.headers and type(self.headers) is dict:
+            self.request.headers = None
+
+    def _put_back(self, name: str) -> None:
+        known, before = self.before.get(name.lower(), (name, None))
+        if known != name or before is None or before in _out:
+            del self.headers[name]
+        if before is not None and before not in _out:  # else it is a copy of one that is lent
+            self.headers[known] = before
 
 
-def _copied(headers: Any) -> Any:
-    """Copy headers; those of requests by their one table, a tenth of what their `copy` takes."""
-    table = getattr(headers, "_store", None)
-    if type(headers).__name__ != "CaseInsensitiveDict" or len(headers.__dict__) != 1:
-        return headers.copy()
-    copy = type(headers)()
-    copy._store.update(table)
-    return copy
+_out: dict[Any, int] = {}
+"""Values of headers that are lent now: a redirect sends a copy of the request that holds them."""
 
 
 def _headers(headers: Any) -> dict[str, str]:

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import sys
 
-from .._guard import unframe
+from .._guard import guarded, unframe
 from . import current
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
+
+
+_starting: dict[int, object] = {}
+"""Where the starters of threads are that have not begun, by the identity of the thread: nothing is
+kept on the thread itself, whose class may own any name."""
 
 
 def install(module: ModuleType) -> None:
@@ -23,54 +28,42 @@ def install(module: ModuleType) -> None:
         module: `threading`.
     """
     thread = module.Thread
-    original = thread.start
+    original, begin = thread.start, thread._bootstrap
 
     def start(self: Any) -> None:
         where = current.here.get()
-        if where is None or getattr(self, "_context", None) is not None:
-            original(self)  # the second: Python 3.14, a context of the caller's own choice
+        if where is None:
+            original(self)
             return
-        before = self.__dict__.get("run")
-        run = self.run = _Run(self, where, before)
+        if sys.version_info >= (3, 14):  # it runs in a context of its own, or one that is given
+            guarded("starting a thread", _in_its_context, self, where)
+        _starting[id(self)] = where
         try:
             original(self)
-        except BaseException as error:
-            if self.__dict__.get("run") is run:  # it has not begun: started twice, or no room
-                run.give_way()
+        except BaseException as error:  # it has not begun: started twice, or no room
+            _starting.pop(id(self), None)
             unframe(error)
             raise
+
+    def _bootstrap(self: Any) -> None:
+        where = _starting.pop(id(self), None)
+        if where is not None:
+            current.here.set(where)
+        begin(self)
 
     _dress(start, original)
-    thread.start = start
+    _dress(_bootstrap, begin)
+    thread.start, thread._bootstrap = start, _bootstrap
 
 
-class _Run:
-    """The `run` of one thread: sets where it is, gives way to the real one."""
+def _in_its_context(thread: Any, where: object) -> None:
+    """Give a thread of Python 3.14 the context that it runs in, as `Thread.start` would make it."""
+    if thread._context is None and not sys.flags.thread_inherit_context:  # type: ignore[attr-defined]
+        from contextvars import Context
 
-    __slots__ = ("before", "thread", "where")
-
-    def __init__(self, thread: Any, where: object, before: Any) -> None:
-        self.thread = thread
-        self.where = where
-        self.before = before
-
-    def give_way(self) -> None:
-        """Put the thread's own `run` back."""
-        if self.before is None:
-            del self.thread.run
-        else:
-            self.thread.run = self.before
-
-    def __call__(self) -> None:
-        thread, where = self.thread, self.where
-        self.give_way()
-        del self.thread, self.where, self.before
-        current.here.set(where)
-        try:
-            thread.run()
-        except BaseException as error:
-            unframe(error)
-            raise
+        context = Context()
+        context.run(current.here.set, where)
+        object.__setattr__(thread, "_context", context)
 
 
 def _dress(function: Any, original: Any) -> None:

@@ -7,7 +7,6 @@ from time import time_ns
 
 from .. import config as settings
 from .._guard import guard, guarded
-from .._limits import MAX_RESPONSE_BYTES
 from ..journal import carry, current, recording
 from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, journal, short, span_id
 
@@ -68,13 +67,15 @@ class Invocation:
         request: What the event says of the call; None for a few keys of the user's own.
         deadline_ns: When it must be over, epoch nanoseconds; None if unknown.
         late: Whether it was over only after its deadline: Lambda has told its caller so.
+        error: The type of what its span has as its error, if it has one.
     """
 
     __slots__ = (
         "_begun", "_cold", "_config", "_context", "_header", "_token", "_written",
-        "deadline_ns", "entry", "late", "request", "trigger",
+        "deadline_ns", "entry", "error", "late", "request", "trigger",
     )  # fmt: skip
 
+    error: str | None
     policy: Policy | None = None
     """What the settings say of parents and sampling; None where all of it is the default."""
 
@@ -84,12 +85,15 @@ class Invocation:
         self._cold = cold
         self._begun: dict[str, Begun] = {}
         self._header = carry.environment_header = settings.trace_header()
-        self.late = False
+        self.late, self.error = False, None
         self.trigger = "direct"
         self.request: Request | None = None
         if type(event) is not dict or len(event) > FEW_KEYS or not OPENING.isdisjoint(event):
             self._read(event)
-        entry = self.entry = recording.origin = Entry.later(SERVER, self._set)
+        if recording.event_carrier is not None:
+            more = recording.event_carrier, event, self.request
+            self.request = guarded("asking the event context extractor", *more) or self.request
+        entry = self.entry = current.origin = Entry.later(SERVER, self._set)
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, carried=client is not None)
@@ -123,6 +127,7 @@ class Invocation:
             self._begin(entry)
         if disabled:  # it stands for its parent
             if entry.parent is None:
+                current.origin = None
                 return None
             entry.span_id = entry.parent.span_id
         elif theirs is not None:
@@ -214,7 +219,7 @@ class Invocation:
                 if outcome.attributes:
                     self.entry.op("set_attributes", outcome.attributes)
                 if outcome.error_type:
-                    self._error(outcome.error_type, None)
+                    self.mark_failed(outcome.error_type, None)
         self._end()
 
     def raised(self, error: BaseException) -> None:
@@ -224,46 +229,33 @@ class Invocation:
 
             fault = Fault(error)
             if fault.name == "SuspendExecution":  # a durable function waits, none failed
+                self.error = ""
                 self.entry.op("set_attribute", "heliograph.suspended", True)
             else:
                 self.entry.op("record_exception", fault, None, time_ns(), True)
-                self._error(fault.name, fault.summary)
+                self.mark_failed(fault.name, fault.summary)
         self._end()
 
     def _end(self) -> None:
         now = time_ns()
         if self.deadline_ns is not None and now >= self.deadline_ns:
-            self._late(now)
+            self.past_deadline(now)
         self.entry.end = now
         if self._token is not None:
             current.leave(self.entry, self._token)
 
-    def refused(self, size: int) -> None:
-        """Note that the Runtime API refused the response of this many bytes.
-
-        The status is not visible from Python: clock and size tell 410 and 413 from others
-        (lifecycle spec 2.6).
-        """
-        now = time_ns()
-        end, self.entry.end = self.entry.end, 0
-        if self.deadline_ns is not None and now >= self.deadline_ns:
-            if not self.late:
-                self._late(now)
-        elif size > MAX_RESPONSE_BYTES:
-            self._error("response_too_large", f"the response of {size} bytes was refused")
-        else:
-            self._error("response_refused", f"the response of {size} bytes was refused")
-        self.entry.end = end or now
-
-    def _late(self, now: int) -> None:
+    def past_deadline(self, now: int) -> None:
+        """Note that it was over only after its deadline."""
         self.late = True
         due = self.deadline_ns or now
         allowed = max(0, due - self.entry.start) // 1_000_000
         late_ms = (now - due) // 1_000_000
         self.entry.op("set_attribute", "heliograph.late_ms", late_ms)
-        self._error("timeout", f"timed out after {allowed} ms")
+        self.mark_failed("timeout", f"timed out after {allowed} ms")
 
-    def _error(self, error_type: str, description: str | None) -> None:
+    def mark_failed(self, error_type: str, description: str | None) -> None:
+        """Mark it as failed."""
+        self.error = error_type
         self.entry.op("set_attribute", "error.type", error_type)
         self.entry.op("set_status", ERROR, description)
 

@@ -35,7 +35,7 @@ def install() -> bool:
         return installed
     client.wait_next_invocation = _developing_before(client.wait_next_invocation)
     client.post_invocation_result = _seeing_refusal(client.post_invocation_result)
-    client.post_invocation_error = _seeing_refusal(client.post_invocation_error)
+    client.post_invocation_error = _seeing_refusal(_seeing_report(client.post_invocation_error))
     for kind in client.__subclasses__():
         if "handle_exception" in vars(kind):
             kind.handle_exception = _seeing_swallowed(kind.handle_exception)
@@ -74,6 +74,20 @@ def _seeing_refusal(original: Any) -> Any:
     return post
 
 
+def _seeing_report(original: Any) -> Any:
+    """The runtime reports what the handler raised, and what it could not make of its result."""
+
+    def post(self: Any, invoke_id: Any, error: Any, *args: Any, **kwargs: Any) -> Any:
+        if telemetry.last is not None and telemetry.last.error is None:
+            with guard("recording an error that the runtime reports"):
+                from . import refusal
+
+                refusal.reported(telemetry.last, error)
+        return original(self, invoke_id, error, *args, **kwargs)
+
+    return post
+
+
 def _seeing_swallowed(original: Any) -> Any:
     """Managed Instances' client logs a refusal and goes on: the POST returns all the same."""
 
@@ -90,4 +104,6 @@ def _refused() -> None:
     with guard("recording a refused response"):
         data = _posting
         if data is not None and telemetry.last is not None:
-            telemetry.last.refused(len(data if isinstance(data, bytes) else str(data).encode()))
+            from . import refusal
+
+            refusal.refused(telemetry.last, data)

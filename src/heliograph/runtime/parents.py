@@ -172,9 +172,11 @@ def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate 
         if type(text) is str:
             _notice.debug(f"traceparent {text!r:.100} ({source}) is not valid: ignored.")
         return None
-    trace_id, span_id, flag = ids
+    trace_id, span_id, flags = ids
     state = carriers.tracestate(carrier.get("tracestate"))
-    return Candidate(source, Trace(trace_id, sampled=flag, state=state), span_id, flag)
+    flag = bool(flags & 1)
+    trace = Trace(trace_id, sampled=flag, random=bool(flags & 2), state=state)
+    return Candidate(source, trace, span_id, flag)
 
 
 def _sampled(policy: Policy, chosen: Candidate) -> bool:

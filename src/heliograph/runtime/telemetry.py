@@ -12,7 +12,7 @@ from time import perf_counter_ns, time_ns
 
 from .. import _notice
 from .._guard import guard, guarded
-from ..journal import carry, recording
+from ..journal import carry, current, recording
 from ..journal.entry import forget_ids, journal
 from ..journal.hooks import after_import
 from .invocation import EARLY_NS, Invocation, facades
@@ -51,16 +51,15 @@ HOOKS = (
     ("", "opentelemetry.metrics", "api.metrics", "install"),
     ("", "opentelemetry.instrumentation.botocore", "api.instrumentors", "adopt"),
     ("", "opentelemetry.instrumentation.requests", "api.instrumentors", "adopt"),
+    ("aws-lambda", "opentelemetry.instrumentation.aws_lambda", "api.handlers", "adopt"),
 )
 """What is done after an import: the switch that leaves it out, the module, our module, function."""
 
 _development: Development | None = None
 _extras: Extras | None = None
 _hooked = False
-_cold = True
-_restored = False
-_ready_ns = 0
-_init_ns = 3_000_000
+_cold, _restored = True, False
+_ready_ns, _init_ns = 0, 3_000_000
 
 
 def switch_on(settings: Config, extras: Extras | None = None) -> None:
@@ -93,7 +92,7 @@ def switch_off() -> None:
     global config, _development, _extras, running, last, _cold, _restored, _ready_ns
     if _development is not None:
         _development.shutdown()
-    recording.active, recording.origin = False, None
+    recording.active, current.origin = False, None
     carry.environment_header = ""
     config = _development = _extras = running = last = None
     _cold, _restored, _ready_ns = True, False, 0
@@ -205,7 +204,7 @@ def _properties() -> dict[str, object]:
 
 
 def measure_init(started_ns: int) -> None:
-    """Take what our own part of init took as the yardstick of this machine's speed.
+    """Take what our part of init took as the yardstick of this machine's speed.
 
     Args:
         started_ns: `perf_counter_ns` when it began. The function's own imports are not part of it:

@@ -19,8 +19,12 @@ DELIMITERS = frozenset(' "(),/:;<=>?@[\\]{}')
 """What a baggage key may not hold: it is a token (RFC 9110 5.6.2)."""
 
 
-def traceparent(text: object) -> tuple[int, int, bool] | None:
-    """Return trace id, span id and sampled flag of a `traceparent`; None if it is not valid."""
+def traceparent(text: object) -> tuple[int, int, int] | None:
+    """Return trace id, span id and flags of a `traceparent`; None if it is not valid.
+
+    The flags are those that W3C Trace Context Level 2 knows: 1, sampled, and 2, a random trace id;
+    others are not ours to carry on.
+    """
     if type(text) is not str or len(text) < 55 or (len(text) > 55 and text[55] != "-"):
         return None
     version, trace, span, flags = text[:2], text[3:35], text[36:52], text[53:55]
@@ -29,7 +33,7 @@ def traceparent(text: object) -> tuple[int, int, bool] | None:
     if version == "ff" or (version == "00" and len(text) > 55):
         return None
     trace_id, span_id = int(trace, 16), int(span, 16)
-    return (trace_id, span_id, bool(int(flags, 16) & 1)) if trace_id and span_id else None
+    return (trace_id, span_id, int(flags, 16) & 3) if trace_id and span_id else None
 
 
 def tracestate(text: object) -> str:

@@ -1,0 +1,61 @@
+"""What the runtime makes of an invocation after its handler returned: a failure of the invocation.
+
+Loaded by the first one.
+"""
+
+from __future__ import annotations
+
+from time import time_ns
+from typing import TYPE_CHECKING
+
+from .._limits import MAX_RESPONSE_BYTES
+
+if TYPE_CHECKING:
+    from .invocation import Invocation
+
+
+def refused(invocation: Invocation, data: object) -> None:
+    """Note that the Runtime API refused the response.
+
+    The status is not visible from Python: clock and size tell 410 and 413 from others
+    (lifecycle spec 2.6).
+
+    Args:
+        invocation: The invocation.
+        data: What was posted, as text or bytes.
+    """
+    now = time_ns()
+    text = data if isinstance(data, bytes) else str(data).encode("utf-8", "surrogatepass")
+    size = len(text)
+    end, invocation.entry.end = invocation.entry.end, 0
+    if invocation.deadline_ns is not None and now >= invocation.deadline_ns:
+        if not invocation.late:
+            invocation.past_deadline(now)
+    elif size > MAX_RESPONSE_BYTES:
+        invocation.mark_failed("response_too_large", f"the response of {size} bytes was refused")
+    else:
+        invocation.mark_failed("response_refused", f"the response of {size} bytes was refused")
+    invocation.entry.end = end or now
+
+
+def reported(invocation: Invocation, error: object) -> None:
+    """Note that the runtime reports an invocation as failed whose handler returned.
+
+    Such as one whose result is no JSON: `Runtime.MarshalError` (lifecycle spec 1.4).
+
+    Args:
+        invocation: The invocation; nothing is noted of one whose handler raised.
+        error: The report that the runtime posts, as JSON text.
+    """
+    if invocation.error is not None:
+        return
+    import json
+
+    found = json.loads(error) if isinstance(error, (str, bytes)) else {}
+    kind, message = (str(found.get(key) or "") for key in ("errorType", "errorMessage"))
+    end, invocation.entry.end = invocation.entry.end, 0
+    invocation.mark_failed(kind or "Error", f"{kind or 'Error'}: {message}"[:MAX_MESSAGE])
+    invocation.entry.end = end
+
+
+MAX_MESSAGE = 2048
