@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from heliograph.config import LIMITS, Setting
 from heliograph.exporting import EVERY
+from heliograph.lending import LIMITS
+
+if TYPE_CHECKING:
+    from heliograph.config import Setting
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -36,6 +40,15 @@ READ_BY_OPENTELEMETRY = {
     "OTEL_PYTHON_TRACER_PROVIDER": "A tracer provider by the name of its entry point; it wins over "
     "ours, as one set in code does.",
     "OTEL_PYTHON_METER_PROVIDER": "The same for metrics.",
+    "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED": "`true`: the SDK measures itself.",
+    "OTEL_PYTHON_CONTEXT": "What keeps OpenTelemetry's context, by the name of its entry point.",
+    "OTEL_BSP_SCHEDULE_DELAY": "In a process that is no function: milliseconds between two batches "
+    "of spans, 5000.",
+    "OTEL_BSP_EXPORT_TIMEOUT": "There: milliseconds for the export of a batch, 30000.",
+    "OTEL_BSP_MAX_QUEUE_SIZE": "There: spans that wait, 2048.",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "There: spans of a batch, 512.",
+    "OTEL_METRIC_EXPORT_INTERVAL": "There: milliseconds between two exports of metrics, 60000.",
+    "OTEL_METRIC_EXPORT_TIMEOUT": "There: milliseconds for an export of metrics, 30000.",
     "OTEL_PYTHON_DISTRO": "`heliograph`, for `opentelemetry-instrument` in a process that is no "
     "function ([any other process](processes.md)).",
     "OTEL_PYTHON_CONFIGURATOR": "The configurator of `opentelemetry-instrument`; with that distro, "
@@ -55,7 +68,6 @@ SET_BY_LAMBDA = (
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_INITIALIZATION_TYPE",
     "AWS_LAMBDA_LOG_LEVEL",
-    "AWS_LAMBDA_LOG_LEVEL",
     "AWS_LAMBDA_LOG_STREAM_NAME",
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_REGION",
@@ -72,7 +84,13 @@ A value given in code (`heliograph.configure(traces_exporters="console")`) beats
 and the environment beats the default. An empty variable is one that is not set. Lists are separated
 by commas. A value from the environment that is not usable is told once in the log, by name, value
 and choices, and the default is used; one given in code raises
-`heliograph.errors.ConfigurationError`. Settings are read once, during init.
+`heliograph.errors.ConfigurationError`. The environment is taken as it is when telemetry is switched
+on: by the layer before the function's own code is imported, by `wrap` and `configure` when they are
+called. What the function does to `os.environ` later changes no setting; only `_X_AMZN_TRACE_ID` is
+read anew, for each invocation, and AWS credentials are botocore's to find, when it needs them.
+
+A value that looks like a key, headers, and an address's credentials and query are not shown in the
+log, nor in the text of an error.
 
 | Variable | In code | Default | What it does |
 | --- | --- | --- | --- |
@@ -83,7 +101,10 @@ Where a row names several variables, the first one that is set wins.
 
 ## Read by OpenTelemetry itself
 
-These mean what OpenTelemetry says: the official packages read them when spans and metrics are made.
+These mean what OpenTelemetry says: the official packages read them when they are loaded, after the
+first response, and see what was there during init. What they would refuse is told and left out of
+that, so that a wrong value costs no more than itself; the function's own `os.environ` stays as it
+is. `unset` as a limit is none.
 
 | Variable | What it does |
 | --- | --- |

@@ -17,10 +17,10 @@ FLOORS = {
     "runtime": 4,
     "develop": 3,
     "api": 2, "delivery": 2, "exporters": 2, "manual": 2, "measuring": 2, "decorating": 2,
-    "config": 1, "given": 1, "exporting": 1, "backends": 1,
+    "config": 1, "given": 1, "exporting": 1, "backends": 1, "lending": 1,
     "triggers": 1, "encode": 1, "journal": 1,
     "types": 0, "errors": 0, "version": 0, "_limits": 0, "_guard": 0, "_notice": 0,
-    "_interrupts": 0, "_shown": 0, "_unloaded": 0, "_failure": 0,
+    "_interrupts": 0, "_shown": 0, "_unloaded": 0, "_unusable": 0, "_failure": 0,
 }  # fmt: skip
 """Floors of the house by the first part of a module's name; "" is `heliograph/__init__.py`."""
 NEIGHBOURS = {
@@ -42,6 +42,9 @@ NEIGHBOURS = {
     ("_shown", "_notice"),
     ("_unloaded", "_interrupts"),
     ("_unloaded", "_notice"),
+    ("_unusable", "_notice"),
+    ("_unusable", "_shown"),
+    ("lending", "config"),
 }
 """(importer, imported) on one floor: files that stand alone and would be one room together."""
 SIDE_HOUSE = "lab"

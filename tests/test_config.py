@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import heliograph
-from heliograph import testing
-from heliograph.config import LIMITS, Config
+from heliograph import _notice, lending, testing
+from heliograph.config import Config
 from heliograph.errors import ConfigurationError
 from heliograph.exporting import EVERY
+from heliograph.lending import LIMITS, accepted, lent
 from heliograph.types import Settings
 
 SOURCE = Path(heliograph.__file__).parent
@@ -231,7 +235,7 @@ def test_wrong_type_in_code(name: str, value: object, right: str) -> None:
     """A value of another type raises, and says the name, the value and what would be right."""
     with pytest.raises(ConfigurationError) as raised:
         Config.read({}, {name: value})
-    assert str(raised.value) == f"{name}={value!r}: must be {right}"
+    assert str(raised.value) == f"{name}={_notice.shown(value)}: must be {right}"
 
 
 def test_unknown_name_in_code() -> None:
@@ -272,7 +276,7 @@ def test_ratio_in_the_environment(
 def test_frozen() -> None:
     """A configuration cannot be changed once it is read."""
     config = Config.read({})
-    with pytest.raises(AttributeError, match="fixed once read; start cannot be set to 'eager'"):
+    with pytest.raises(AttributeError, match="fixed once read; start cannot be set"):
         config.start = "eager"
     with pytest.raises(AttributeError, match="fixed once read; start cannot be deleted"):
         del config.start
@@ -337,17 +341,71 @@ def test_limit_that_the_sdk_raises_for(
         with heliograph.span("span"):
             pass
         assert captured.span("span").name == "span"
-    assert name not in os.environ
+    assert os.environ[name] == text  # the function's own
     lines = [one for one in caplog.messages if name in one]
     assert len(lines) == (1 if text else 0)
 
 
-@pytest.mark.parametrize("text", ["5", "0", "unset", " UNSET "])
-def test_good_limit_is_left_to_the_sdk(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the SDK takes stays in the environment as it is."""
+@pytest.mark.parametrize(
+    ("text", "lent_as"), [("5", "5"), ("0", "0"), ("unset", ""), (" UNSET ", ""), ("9" * 40, None)]
+)
+def test_good_limit_is_lent_to_the_sdk(
+    text: str, lent_as: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`unset` is no limit, as OpenTelemetry's specification says; the SDK's word is the empty."""
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", text)
-    Config.read()
+    settings = Config.read()
+    with lent(settings):
+        shown = os.environ["OTEL_SPAN_EVENT_COUNT_LIMIT"]
+    assert shown == (str(sys.maxsize) if lent_as is None else lent_as)
     assert os.environ["OTEL_SPAN_EVENT_COUNT_LIMIT"] == text
+
+
+def test_environment_is_what_init_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the function does to its environment changes no setting, and is the function's still."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "a=init")
+    monkeypatch.setenv("HELIOGRAPH_EMF_NAMESPACE", "Init")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://init.example")
+    settings = Config.read()
+    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES")
+    monkeypatch.setenv("HELIOGRAPH_EMF_NAMESPACE", "Handler")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://thief.example")
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    assert settings.emf_namespace == "Init"
+    assert settings.otlp_endpoint == "https://init.example"
+    with lent(settings):
+        assert os.environ["OTEL_RESOURCE_ATTRIBUTES"] == "a=init"
+        assert os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://init.example"
+        assert "OTEL_SDK_DISABLED" not in os.environ
+        assert os.environ["HELIOGRAPH_EMF_NAMESPACE"] == "Handler"
+        os.environ["OTEL_SDK_DISABLED"] = "meanwhile"
+    assert "OTEL_RESOURCE_ATTRIBUTES" not in os.environ
+    assert os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://thief.example"
+    assert os.environ["OTEL_SDK_DISABLED"] == "meanwhile"
+
+
+def test_what_is_lent_already_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that is as init saw it, and usable, is not written to at all."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "a=b")
+    settings = Config.read()
+    monkeypatch.setattr(lending, "_set", None)
+    with lent(settings), lent(settings):
+        assert accepted(settings) == {"OTEL_RESOURCE_ATTRIBUTES": "a=b"}
+
+
+def test_settings_of_exporting_are_read_by_any_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that ask for the first late setting at once all get it."""
+    monkeypatch.setenv("HELIOGRAPH_EMF_NAMESPACE", "Init")
+    for _ in range(50):
+        settings, gate = Config.read(), threading.Barrier(8)
+
+        def ask(settings: Config = settings, gate: threading.Barrier = gate) -> object:
+            gate.wait()
+            return settings.emf_namespace, settings.explicit
+
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(ask) for _ in range(8)]
+        assert {one.result() for one in asked} == {("Init", frozenset({"emf_namespace"}))}
 
 
 def test_configure_has_every_setting() -> None:
@@ -374,4 +432,7 @@ def test_only_config_reads_the_environment() -> None:
         for path in SOURCE.rglob("*.py")
         if reading.search(re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text()))
     }
-    assert {path for path in found if not path.startswith("lab/")} == {"config.py"}
+    assert {path for path in found if not path.startswith("lab/")} == {
+        "config.py",
+        "lending.py",  # lends it, and puts it back
+    }

@@ -15,6 +15,7 @@ from . import _notice
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .exporting import Fields
 else:
@@ -167,14 +168,6 @@ SETTINGS = (
 LOG_LEVELS = {"TRACE": 10, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
 """Words of `AWS_LAMBDA_LOG_LEVEL`, by which Lambda filters a function's lines, and we ours."""
 
-LIMITS = (
-    "OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT",
-    "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-)  # fmt: skip
-"""Variables that the SDK reads by itself, when it is imported; it raises for a bad value."""
-
 
 class Config(Fields):
     """The settings of a process, fixed once read. Fields are those of `SETTINGS`, and below.
@@ -210,20 +203,26 @@ class Config(Fields):
     init_type: str
     in_lambda: bool
 
-    def __init__(self, values: dict[str, object], environ: Mapping[str, str]) -> None:
+    def __init__(self, values: dict[str, object], environ: Mapping[Any, Any]) -> None:
         self.__dict__.update(values, _environ=environ)
 
     def __getattr__(self, name: str) -> object:
-        """Read the settings of exporting, when the first of them is asked for."""
-        if "_environ" not in self.__dict__:
-            raise AttributeError(name)
-        from . import exporting
+        """Read the settings of exporting, when the first of them is asked for.
 
-        exporting.read(self.__dict__, self.__dict__.pop("_environ"))
-        return getattr(self, name)
+        Several threads may ask for the first at once: each reads all, and finds the same.
+        """
+        known = self.__dict__
+        before = dict(known)
+        if "seen" not in before and "_environ" in before:
+            from . import exporting
+
+            known.update(exporting.read(before, before["_environ"]))
+        if name not in known:
+            raise AttributeError(name)
+        return known[name]
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"Config is fixed once read; {name} cannot be set to {value!r}")
+        raise AttributeError(f"Config is fixed once read; {name} cannot be set")
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"Config is fixed once read; {name} cannot be deleted")
@@ -242,9 +241,9 @@ class Config(Fields):
         Raises:
             ConfigurationError: For a name or a value in `given` that is not usable.
         """
+        seen = environ
         if environ is None:
-            environ = os.environ
-            _drop_unusable_limits()
+            environ, seen = os.environ, _as_it_is()
             if "AWS_LAMBDA_LOG_LEVEL" in environ:
                 _notice.least[0] = LOG_LEVELS.get(environ["AWS_LAMBDA_LOG_LEVEL"].upper(), 0)
         given = dict(given or {})
@@ -265,13 +264,13 @@ class Config(Fields):
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         values["function_version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
         memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-        values["memory_mb"] = int(memory) if memory.isdecimal() else 0
+        values["memory_mb"] = int(memory) if memory.isdecimal() and len(memory) < 9 else 0
         values["region"] = environ.get("AWS_REGION", "")
         values["log_stream"] = environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
         values["init_type"] = environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
         values["in_lambda"] = "AWS_LAMBDA_RUNTIME_API" in environ
         values["service_name"] = values["service_name"] or values["function_name"]
-        return cls(values, environ)
+        return cls(values, seen or {})
 
     @property
     def eager(self) -> bool:
@@ -287,26 +286,20 @@ def value_of(setting: Setting, environ: Mapping[str, str]) -> object:
             try:
                 return setting.read(text)
             except ValueError as right:
-                _notice.warn(
-                    f"setting {variable}",
-                    f"{variable}={text!r:.200} is not usable: it must be {right}. "
-                    f"Used instead: {setting.default or 'nothing'}.",
-                )
+                from ._unusable import unusable
+
+                unusable(variable, text, str(right), setting.default or "nothing")
     return setting.read(setting.default)
 
 
-def _drop_unusable_limits() -> None:
-    for name in LIMITS:
-        text = os.environ.get(name)
-        if text is None or text.strip().lower() == "unset" or text.strip().isdecimal():
-            continue
-        del os.environ[name]
-        if text.strip():
-            _notice.warn(
-                f"setting {name}",
-                f"{name}={text!r:.200} is not usable: it must be a number from 0, or unset. Used "
-                "instead: OpenTelemetry's default.",
-            )
+def _as_it_is() -> dict[Any, Any]:
+    """Return the environment of this moment, as it stays whatever the function does to its own.
+
+    A copy of what `os.environ` keeps, in bytes: to decode it would take 100,000 instructions of
+    init. Read by `exporting.py`.
+    """
+    kept = getattr(os.environ, "_data", None)
+    return dict(kept if isinstance(kept, dict) else os.environ)
 
 
 def choose_configurator(name: str) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from os import fsdecode
 from typing import TYPE_CHECKING
 
 from . import config
@@ -13,6 +14,7 @@ from .config import Setting, names, one_of, switch, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 class Fields:
@@ -20,6 +22,7 @@ class Fields:
 
     Attributes:
         explicit: Names of those that code or the environment sets.
+        seen: The environment as init saw it.
     """
 
     annotations: tuple[str, ...]
@@ -61,6 +64,7 @@ class Fields:
     otlp_headers_secret: str
     sigv4: str
     explicit: frozenset[str]
+    seen: dict[str, str]
 
 
 def _dimension_sets(value: str) -> tuple[tuple[str, ...], ...] | None:
@@ -269,18 +273,23 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def read(known: dict[str, object], env: Mapping[str, str]) -> None:
+def read(known: Mapping[str, object], seen: Mapping[Any, Any]) -> dict[str, object]:
     """Read the settings of this table that are not given in code.
 
     Args:
-        known: Values by name, those given in code; the others are added.
-        env: The environment.
+        known: Values by name, those given in code.
+        seen: The environment as init saw it, in texts or in the system's bytes.
+
+    Returns:
+        The others by name, and what else `Fields` has.
     """
-    told = {row.name for row in SETTINGS if is_set(row, env, known)}
-    for row in SETTINGS:
-        if row.name not in known:
-            known[row.name] = config.value_of(row, env)
-    known["explicit"] = frozenset(told)
+    env = {fsdecode(name): fsdecode(text) for name, text in seen.items()}
+    found: dict[str, object] = {
+        row.name: config.value_of(row, env) for row in SETTINGS if row.name not in known
+    }
+    found["explicit"] = frozenset(row.name for row in SETTINGS if is_set(row, env, known))
+    found["seen"] = env
+    return found
 
 
 EVERY = (*config.SETTINGS, *SETTINGS)

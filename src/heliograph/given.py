@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._unusable import shown
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def check(
     known = {setting.name: setting for setting in settings}
     for name in given:
         if name not in known:
-            raise ConfigurationError(f"unknown setting {name!r}; there are: {', '.join(known)}")
+            raise ConfigurationError(
+                f"unknown setting {shown('', name)}; there are: {', '.join(known)}"
+            )
     values = {name: _given(known[name], value) for name, value in given.items()}
     sampler = values.get("sampler", others.get("sampler"))
     if "sampler_argument" in given and str(sampler).endswith("traceidratio"):
@@ -57,7 +60,9 @@ def _given(setting: Setting, value: object) -> object:
             return value
         raise ValueError(f"{type(default).__name__}, not {type(value).__name__}")
     except ValueError as right:
-        raise ConfigurationError(f"{setting.name}={value!r:.200}: must be {right}") from None
+        raise ConfigurationError(
+            f"{setting.name}={shown(setting.name, value)}: must be {right}"
+        ) from None
 
 
 def _check_ratio(argument: object) -> None:
@@ -67,7 +72,7 @@ def _check_ratio(argument: object) -> None:
         usable = False
     if not usable:
         raise ConfigurationError(
-            f"sampler_argument={argument!r:.200}: must be a number from 0 to 1"
+            f"sampler_argument={shown('', argument)}: must be a number from 0 to 1"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _notice
+from .._unusable import shown
 from ..journal import carry, current
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def official(name: str) -> Any:
         return point.load()()
     _notice.warn(
         f"propagator {name}",
-        f"OTEL_PROPAGATORS names {name!r}, which is not installed; there are: "
+        f"OTEL_PROPAGATORS names {shown('', name)}, which is not installed; there are: "
         f"{', '.join(carry.NATIVE)}, none, and what packages in the function provide as "
         "opentelemetry_propagator. The others are used.",
     )

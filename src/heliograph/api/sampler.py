@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import _notice
 from .._guard import guard
+from .._unusable import shown
 from ..journal.sampling import STANDARD
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def official(name: str, argument: str) -> Any:
         return point.load()(argument or None)
     _notice.warn(
         f"sampler {name}",
-        f"OTEL_TRACES_SAMPLER={name!r} is not installed; there are: {', '.join(STANDARD)}, and "
-        "what packages in the function provide as opentelemetry_traces_sampler. Used instead: "
-        "parentbased_always_on.",
+        f"OTEL_TRACES_SAMPLER={shown('', name)} is not installed; there are: "
+        f"{', '.join(STANDARD)}, and what packages in the function provide as "
+        "opentelemetry_traces_sampler. Used instead: parentbased_always_on.",
     )
     return None
 

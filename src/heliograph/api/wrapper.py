@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import NoOpMeterProvider
 
+from ..lending import lent
 from .imports import light
 from .instrumentors import original_of
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from opentelemetry.trace import TracerProvider
+
+    from ..config import Config
 
 
 def botocore(
@@ -93,10 +96,15 @@ def _replaced(module: Any, name: str, value: object) -> Iterator[None]:
         setattr(module, name, kept)
 
 
-def in_line() -> Callable[[Any, Any, Any, Any], Any]:
-    """Return the wrapper of AWS calls on the recording tracer, for calls made with it live."""
-    import opentelemetry.trace  # noqa: F401 - first: its import hook is what loads our side of it
+def in_line(settings: Config | None) -> Callable[[Any, Any, Any, Any], Any]:
+    """Return the wrapper of AWS calls on the recording tracer, for calls made with it live.
 
-    from .trace import RecordingTracerProvider
+    Args:
+        settings: Those in force; their environment is lent.
+    """
+    with lent(settings) if settings is not None else nullcontext():
+        import opentelemetry.trace  # noqa: F401 - first: its hook is what loads our side of it
 
-    return botocore(RecordingTracerProvider())
+        from .trace import RecordingTracerProvider
+
+        return botocore(RecordingTracerProvider())

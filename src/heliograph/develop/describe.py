@@ -15,6 +15,8 @@ from opentelemetry import trace
 from .. import _notice
 from .._guard import guard
 from ..api import wrapper
+from ..lending import lent
+from .packages import tell_older
 from .pipeline import SCOPE, Pipeline
 from .replay import apply, parent_context, record_exception, replay
 from .stand_in import StandIn, members_of, stand_in
@@ -67,17 +69,21 @@ class Describers:
         return provider.started
 
     def build(self, library: str) -> None:
-        """Import and set up the instrumentor of a library."""
-        try:
-            self._built[library] = BUILDERS[library](self._provider)
-        except (ImportError, AttributeError, TypeError) as error:
-            self._built[library] = None
-            _notice.warn(
-                f"instrumentor {library}",
-                f"the official instrumentor of {library} cannot be used "
-                f"({type(error).__name__}: {error}); its spans have the basic attributes only. Is "
-                "another version of opentelemetry-instrumentation in the function's package?",
-            )
+        """Import and set up the instrumentor of a library; one that fails costs its own spans."""
+        self._built[library] = None
+        with guard(f"loading the official instrumentor of {library}"):
+            try:
+                with lent(self._pipeline.config):
+                    self._built[library] = BUILDERS[library](self._provider)
+            except (ImportError, AttributeError, TypeError) as error:
+                _notice.warn(
+                    f"instrumentor {library}",
+                    f"the official instrumentor of {library} cannot be used "
+                    f"({type(error).__name__}: {error}); its spans have the basic attributes "
+                    "only. Is another version of opentelemetry-instrumentation in the function's "
+                    "package?",
+                )
+                tell_older()
 
 
 class ReplayProvider(trace.TracerProvider):

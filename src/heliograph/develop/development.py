@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 10.0
 """Longest wait of a thread for the development of a journal that is full."""
 
+LOADS = 10
+"""Loads of the SDK before it is given up: memory or a descriptor may be missing for a while, but
+with a package that does not fit it fails for good, and costs milliseconds each time."""
+
 
 class Development:
     """Develops the process's journal, one development at a time.
@@ -61,6 +65,7 @@ class Development:
         self._early.set()  # none is under way
         self._pipeline: Pipeline | None = None
         self._describers: Describers | None = None
+        self._loads = 0
 
     def run(self, deadline: Deadline) -> bool:
         """Develop what the journal holds, as far as time allows; the rest stays in it.
@@ -119,13 +124,17 @@ class Development:
         if self._pipeline is not None:
             return
         from ..journal.recording import recorders
-        from .describe import Describers
-        from .pipeline import Pipeline
+        from ..lending import lent
 
-        pipeline = Pipeline(self._config, self._extras, self._facades, self._properties)
-        self._describers = Describers(pipeline)
-        for library in recorders:
-            self._describers.build(library)
+        self._loads += 1
+        with lent(self._config):
+            from .describe import Describers
+            from .pipeline import Pipeline
+
+            pipeline = Pipeline(self._config, self._extras, self._facades, self._properties)
+            self._describers = Describers(pipeline)
+            for library in recorders:
+                self._describers.build(library)
         self._pipeline = pipeline
 
     def _run(self, deadline: Deadline) -> bool:
@@ -149,9 +158,16 @@ class Development:
             if not deadline.allows(self._pace.load):
                 self._kept(len(entries), deadline)
                 return False
-            with guard("loading the OpenTelemetry SDK"):
-                self.load()
+            if self._loads < LOADS:
+                with guard("loading the OpenTelemetry SDK"):
+                    self.load()
         if self._pipeline is None:
+            from .packages import tell_older
+
+            tell_older()
+            if self._loads >= LOADS:
+                entries.clear()
+                measurements.clear()
             return False
         self._spans(entries, deadline)
         self._metrics(measurements)
@@ -191,6 +207,8 @@ class Development:
             pipeline: Any = self._pipeline
             metering = pipeline.meter()
         if metering is None:
+            if pipeline.gave_up:
+                measurements.clear()
             return
         empty = context.Context()
         done = 0

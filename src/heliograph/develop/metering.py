@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..delivery.couriers import Couriers
     from ..journal.instrument import Instrument
     from .extras import Extras
+    from .pipeline import Made
 
 
 class OnDemandReader(MetricReader):
@@ -91,6 +92,9 @@ class Metering:
         resource: What produces the metrics.
         properties: Makes the EMF properties of the running invocation.
         couriers: Returns what delivers to backends.
+
+    Attributes:
+        unmade: Exporters that could not be made, as in `pipeline.Made`.
     """
 
     def __init__(
@@ -101,7 +105,9 @@ class Metering:
         properties: Callable[[], dict[str, object]],
         couriers: Callable[[], Couriers],
     ) -> None:
-        exporters = [*metric_exporters(config, properties), *extras.metric_exporters]
+        made = metric_exporters(config, properties)
+        self.unmade = made.failed
+        exporters = [*made, *extras.metric_exporters]
         local = [exporter for exporter in exporters if not is_remote(exporter)]
         self._readers = [*(OnDemandReader(exporter) for exporter in local), *extras.metric_readers]
         self._delivered = [
@@ -116,6 +122,11 @@ class Metering:
             views=extras.views,
             shutdown_on_exit=False,
         )
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing reads its metrics."""
+        return not self._readers and not self._delivered
 
     def replay(self, instrument: Instrument, value: Any, attributes: Any, context: Context) -> None:
         """Make one measurement on the SDK's instrument."""
@@ -168,9 +179,7 @@ class Metering:
                 reader.collect_for_delivery(last=last)
 
 
-def metric_exporters(
-    config: Config, properties: Callable[[], dict[str, object]]
-) -> list[MetricExporter]:
+def metric_exporters(config: Config, properties: Callable[[], dict[str, object]]) -> Made:
     """Return the configured exporters of metrics."""
 
     def emf() -> MetricExporter:

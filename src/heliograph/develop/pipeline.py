@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
@@ -11,17 +12,19 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from .. import _notice
 from .._guard import guard
 from ..journal.entry import new_trace_id, random_id
+from ..lending import lent
 from ..version import VERSION
 from .resource import resource
 from .sampled import wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from ..config import Config
+    from ..delivery.courier import Courier
     from ..delivery.couriers import Couriers
     from .extras import Extras
     from .metering import Metering
@@ -29,6 +32,14 @@ if TYPE_CHECKING:
 
 SCOPE = ("heliograph", VERSION)
 """Scope of the spans and instruments that are made by the door and the handler."""
+
+
+TRIES = 4
+"""How often an exporter is made before it is given up: a file descriptor or memory may be missing
+at one moment, and a package that is broken stays so."""
+
+MISSED = 4096
+"""Spans that are kept meanwhile for an exporter that could not be made."""
 
 
 class RecordedIds(AwsXRayIdGenerator):
@@ -78,6 +89,7 @@ class Pipeline:
         properties: Makes the EMF properties of the running invocation.
 
     Attributes:
+        config: The settings.
         metering: The metrics side, made when the first measurement is met.
     """
 
@@ -88,7 +100,7 @@ class Pipeline:
         facades: dict[int, None],
         properties: Callable[[], dict[str, object]],
     ) -> None:
-        self._config = config
+        self.config = config
         self._extras = extras
         self._properties = properties
         self.resource = resource(config, VERSION)
@@ -101,38 +113,65 @@ class Pipeline:
         for processor in extras.span_processors:
             self.provider.add_span_processor(processor)
         self.provider.add_span_processor(self._gathering)
-        exporters = [*span_exporters(config, facades), *extras.span_exporters]
-        self._exporters = [exporter for exporter in exporters if not is_remote(exporter)]
+        self._exporters: list[SpanExporter] = []
         self._couriers: Couriers | None = None
-        remote = [exporter for exporter in exporters if is_remote(exporter)]
-        self._remote = [(exporter, self.couriers().for_spans(exporter)) for exporter in remote]
+        self._remote: list[tuple[SpanExporter, Courier]] = []
+        made = span_exporters(config, facades)
+        self._unmade, self._tries, self._meter_tries = made.failed, 1, 0
+        self._missed: list[ReadableSpan] = []
+        self._add([*made, *extras.span_exporters])
         self._tracers: dict[object, Any] = {}
         self.metering: Metering | None = None
+
+    def _add(self, exporters: Sequence[SpanExporter]) -> None:
+        for exporter in exporters:
+            if is_remote(exporter):
+                self._remote.append((exporter, self.couriers().for_spans(exporter)))
+            else:
+                self._exporters.append(exporter)
 
     def tracer(self, *scope: Any) -> Any:
         """Return the SDK's tracer of a scope: name, version, schema URL, attributes."""
         key = repr(scope)
         tracer = self._tracers.get(key)
         if tracer is None:
-            tracer = self._tracers[key] = self.provider.get_tracer(*scope)
+            with lent(self.config):  # a tracer asks for the meter provider that is named there
+                tracer = self._tracers[key] = self.provider.get_tracer(*scope)
         return tracer
 
-    def meter(self) -> Metering:
-        """Return the metrics side."""
-        if self.metering is None:
-            from .metering import Metering
-
-            self.metering = Metering(
-                self._config, self._extras, self.resource, self._properties, self.couriers
-            )
+    def meter(self) -> Metering | None:
+        """Return the metrics side; None while none of its exporters could be made."""
+        wanting = self.metering is None or self.metering.unmade
+        if wanting and self._meter_tries < TRIES:
+            self._meter_tries += 1
+            with lent(self.config):
+                self._make_meter()
         return self.metering
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether there will be no metrics side."""
+        return self.metering is None and self._meter_tries >= TRIES
+
+    def _make_meter(self) -> None:
+        from .metering import Metering
+
+        standing = self.metering
+        if standing is not None and not again(standing.unmade):
+            return
+        made = Metering(self.config, self._extras, self.resource, self._properties, self.couriers)
+        if made.unmade and made.idle and self._meter_tries < TRIES:
+            return  # what was measured stays in the journal
+        if standing is not None:
+            standing.collect_remote(last=True)
+        self.metering = made
 
     def couriers(self) -> Couriers:
         """Return what delivers to backends; made, and its module loaded, for the first of them."""
         if self._couriers is None:
             from ..delivery.couriers import Couriers
 
-            self._couriers = Couriers(self._config.flush_timeout / 1000, self._config.flush)
+            self._couriers = Couriers(self.config.flush_timeout / 1000, self.config.flush)
         return self._couriers
 
     def export(self) -> None:
@@ -141,13 +180,37 @@ class Pipeline:
         An exporter that fails does not keep another from working.
         """
         spans, self._gathering.spans = self._gathering.spans, []
-        for exporter in self._exporters if spans else ():
+        if spans:
+            self._send(spans, self._exporters, self._remote)
+        if self._unmade:
+            self._try_again(spans)
+
+    def _send(
+        self,
+        spans: list[ReadableSpan],
+        local: Sequence[SpanExporter],
+        remote: Sequence[tuple[SpanExporter, Courier]],
+    ) -> None:
+        for exporter in local:
             with guard(f"exporting spans by {type(exporter).__name__}"):
                 exporter.export(wanted(exporter, spans))
-        for exporter, courier in self._remote if spans else ():
+        for exporter, courier in remote:
             from ..delivery.backlog import Parcel, size_of_span
 
             courier.offer(Parcel(span, size_of_span(span)) for span in wanted(exporter, spans))
+
+    def _try_again(self, spans: list[ReadableSpan]) -> None:
+        """Make the exporters that could not be made before; they get what they missed."""
+        self._tries += 1
+        self._missed += spans[: MISSED - len(self._missed)]
+        with lent(self.config):
+            made = again(self._unmade)
+        local, remote = len(self._exporters), len(self._remote)
+        self._add(made)
+        self._send(self._missed, self._exporters[local:], self._remote[remote:])
+        self._unmade = made.failed if self._tries < TRIES else {}
+        if not self._unmade:
+            self._missed = []
 
     def deliver(self, deadline: Deadline, *, now: bool = False) -> None:
         """Deliver what waits for backends, if it is time for that.
@@ -182,7 +245,36 @@ def is_remote(exporter: object) -> bool:
     return bool(getattr(exporter, "remote", not local))
 
 
-def span_exporters(config: Config, facades: dict[int, None]) -> list[SpanExporter]:
+class Made(list[Any]):
+    """Exporters that were made.
+
+    Attributes:
+        failed: What failed, by signal and name: it may be made later.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed: dict[tuple[str, str], Callable[[], Any]] = {}
+
+    def attempt(self, signal: str, name: str, make: Callable[[], Any]) -> None:
+        """Make one; None is none, and has been told."""
+        self.failed[signal, name] = make
+        with guard(f"making the {signal} exporter {name}"):
+            exporter = make()
+            del self.failed[signal, name]
+            if exporter is not None:
+                self.append(exporter)
+
+
+def again(failed: Mapping[tuple[str, str], Callable[[], Any]]) -> Made:
+    """Make what could not be made before."""
+    made = Made()
+    for (signal, name), make in failed.items():
+        made.attempt(signal, name, make)
+    return made
+
+
+def span_exporters(config: Config, facades: dict[int, None]) -> Made:
     """Return the configured exporters of spans."""
 
     def xray() -> SpanExporter:
@@ -216,31 +308,28 @@ def span_exporters(config: Config, facades: dict[int, None]) -> list[SpanExporte
 
 def named(
     names: Sequence[str], known: dict[str, Callable[[], Any]], variable: str, signal: str
-) -> list[Any]:
+) -> Made:
     """Return the exporters of a setting; a name that is not known is told, the others count."""
-    made = []
+    made = Made()
     for name in dict.fromkeys(names):
-        if name == "none":
-            continue
-        make = known.get(name) or _provided(name, f"opentelemetry_{signal}_exporter")
-        if make is None:
-            choices = ", ".join([*known, "none"])
-            _notice.warn(
-                f"exporter {signal} {name}",
-                f"{variable} names {name!r}, which is not installed; there are: {choices}, and "
-                f"what packages in the function provide as opentelemetry_{signal}_exporter.",
-            )
-            continue
-        with guard(f"making the {signal} exporter {name}"):
-            exporter = make()
-            if exporter is not None:  # else it has said why
-                made.append(exporter)
+        if name != "none":
+            make = known.get(name) or partial(_provided, name, [*known, "none"], variable, signal)
+            made.attempt(signal, name, make)
     return made
 
 
-def _provided(name: str, group: str) -> Callable[[], Any] | None:
+def _provided(name: str, choices: list[str], variable: str, signal: str) -> Any:
+    """Make an exporter that an installed package provides; None, and told, if none does."""
     from importlib.metadata import entry_points
 
+    group = f"opentelemetry_{signal}_exporter"
     for point in entry_points(group=group, name=name):
-        return point.load()  # type: ignore[no-any-return]
+        return point.load()()
+    from .._unusable import shown
+
+    _notice.warn(
+        f"exporter {signal} {name}",
+        f"{variable} names {shown(variable, name)}, which is not installed; there are: "
+        f"{', '.join(choices)}, and what packages in the function provide as {group}.",
+    )
     return None

@@ -126,10 +126,12 @@ class Replayed:
 
     Args:
         ordinary: The process's providers.
+        config: The settings.
     """
 
-    def __init__(self, ordinary: Ordinary) -> None:
+    def __init__(self, ordinary: Ordinary, config: Config) -> None:
         self._ordinary = ordinary
+        self.config = config
         # The decision to record was taken when the span started (journal/recording.py).
         self._provider = ordinary.provider(samplers.ALWAYS_ON)
         self.ids: Any = self._provider.id_generator
@@ -184,7 +186,7 @@ class BackgroundDevelopment(Development):
         from .describe import Describers
 
         if self._pipeline is None:
-            pipeline: Any = Replayed(self._ordinary)
+            pipeline: Any = Replayed(self._ordinary, self._config)
             self._describers = Describers(pipeline)
             self._pipeline = pipeline
 

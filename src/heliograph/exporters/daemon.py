@@ -7,6 +7,7 @@ import os
 import socket
 
 from .. import _notice
+from .._unusable import shown
 
 HEADER = b'{"format":"json","version":1}\n'
 DEFAULT = ("127.0.0.1", 2000)
@@ -112,7 +113,7 @@ def _parsed(address: str) -> tuple[str, int]:
         return host, number
     _notice.warn(
         "setting AWS_XRAY_DAEMON_ADDRESS",
-        f"AWS_XRAY_DAEMON_ADDRESS is {address!r}, which is no address: use 'host:port' or "
-        f"'tcp:host:port udp:host:port'. Using {DEFAULT[0]}:{DEFAULT[1]}.",
+        f"AWS_XRAY_DAEMON_ADDRESS is {shown('ADDRESS', address)}, which is no address: use "
+        f"'host:port' or 'tcp:host:port udp:host:port'. Using {DEFAULT[0]}:{DEFAULT[1]}.",
     )
     return DEFAULT

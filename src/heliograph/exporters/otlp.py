@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -29,12 +27,13 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from .. import _notice
 from .._guard import guard
+from ..lending import without_otlp
 from . import partial
 from .target import GRPC_PORT, resolve
 from .transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from opentelemetry.sdk.metrics.export import MetricsData
     from opentelemetry.sdk.trace import ReadableSpan
@@ -83,7 +82,7 @@ class Remote:
     ) -> None:
         self.endpoint = target.shown
         self._signal = target.signal
-        with _unheard("opentelemetry.util.re"):  # it would show a header that it cannot read
+        with without_otlp():
             self._official, self._link = _official(target, sources, options)
 
     @property
@@ -233,17 +232,6 @@ def sources(config: Config, target: Target) -> list[HeaderSource]:
         signed = signature(target.endpoint, config.sigv4, config.region)
         found += [signed] if signed else []
     return found
-
-
-@contextmanager
-def _unheard(name: str) -> Iterator[None]:
-    """Switch a logger off for a moment."""
-    logger = logging.getLogger(name)
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 def _official(

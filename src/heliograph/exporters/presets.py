@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from .. import _notice
+from .._unusable import shown
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -212,8 +213,8 @@ class Chosen:
         if preset.about and not _SITE.fullmatch(self.site):
             _notice.warn(
                 "preset site",
-                f"HELIOGRAPH_PRESET_SITE={self.site!r:.100} is no address of {preset.title}: it "
-                f"must be the {preset.about}. Nothing is sent there.",
+                f"HELIOGRAPH_PRESET_SITE={shown('SITE', self.site)} is no address of "
+                f"{preset.title}: it must be the {preset.about}. Nothing is sent there.",
             )
             return ""
         return preset.base.replace("{site}", self.site) + path

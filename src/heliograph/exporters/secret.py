@@ -80,7 +80,7 @@ class Secret:
         with self._guarded():
             if self._values is None:
                 if self._waits():
-                    raise UnreadyError(f"{self._arn} could not be read a moment ago")
+                    raise UnreadyError("the headers' secret could not be read a moment ago")
                 self._read()
             return self._values or {}
 

@@ -12,6 +12,7 @@ from time import time
 from urllib.parse import unquote, urlsplit
 
 from .. import _notice
+from .._unusable import address
 from .quiet import UnreadyError, quietly
 
 TYPE_CHECKING = False
@@ -77,7 +78,8 @@ def signature(url: str, service: str, region: str) -> Signature | None:
     if found is not None and not found[1]:
         _notice.warn(
             "signing region",
-            f"requests to {url} cannot be signed: neither the host nor AWS_REGION names a region.",
+            f"requests to {address(url)} cannot be signed: neither the host nor AWS_REGION "
+            "names a region.",
         )
         return None
     return Signature(*found) if found is not None else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from .. import _notice
+from .._unusable import address, shown, unusable
 from .presets import chosen
 
 if TYPE_CHECKING:
@@ -56,10 +57,7 @@ class Target:
     @property
     def shown(self) -> str:
         """The endpoint as the log may show it: without credentials and query."""
-        if "://" not in self.endpoint:
-            return self.endpoint
-        parts = urlsplit(self.endpoint)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return address(self.endpoint)
 
     def tls(self) -> ssl.SSLContext:
         """Make the context of https connections. What is not usable is told, and left out."""
@@ -83,8 +81,8 @@ class Target:
         variable = f"OTEL_EXPORTER_OTLP_{name}"
         _notice.warn(
             f"setting {variable} {self.signal}",
-            f"{variable}={value!r:.200} is not usable for {self.signal}: it must be a file that "
-            f"can be read, in PEM ({error}). Used instead: {instead}.",
+            f"{variable}={shown(variable, value)} is not usable for {self.signal}: it must be a "
+            f"file that can be read, in PEM ({error}). Used instead: {instead}.",
         )
 
 
@@ -156,11 +154,7 @@ def _is_http(url: str, variable: str, instead: str) -> bool:
     except ValueError:  # a port that is no number, brackets without an end
         usable = False
     if not usable:
-        _notice.warn(
-            f"setting {variable}",
-            f"{variable}={url!r:.200} is not usable: it must be a URL that begins with http:// or "
-            f"https://. Used instead: {instead}.",
-        )
+        unusable(variable, url, "a URL that begins with http:// or https://", address(instead))
     return usable
 
 

@@ -192,6 +192,7 @@ def exclude(patterns: tuple[str, ...]) -> None:
         except re.error as error:
             _notice.warn(
                 f"excluded URL {pattern}",
-                f"excluded URL {pattern!r} is no regular expression ({error}): left out.",
+                f"excluded URL {_notice.shown(pattern)} is no regular expression ({error}): "
+                "left out.",
             )
     excluded = re.compile("|".join(usable)).search if usable else None

@@ -6,8 +6,6 @@ come too late for that and cost an import. The sampler's own code runs for any o
 
 from __future__ import annotations
 
-from .. import _notice
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +48,7 @@ def ratio(argument: str) -> float:
         value = -1.0
     if 0 <= value <= 1:
         return value
-    _notice.warn(
-        "setting OTEL_TRACES_SAMPLER_ARG",
-        f"OTEL_TRACES_SAMPLER_ARG={argument!r} is not usable: it must be a number from 0 to 1. "
-        "Used instead: 1.",
-    )
+    from .._unusable import unusable
+
+    unusable("OTEL_TRACES_SAMPLER_ARG", argument, "a number from 0 to 1", "1")
     return 1.0

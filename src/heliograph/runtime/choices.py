@@ -40,8 +40,10 @@ def sampler(settings: Config) -> None:
         return
     with guard(f"loading the sampler {name}"):
         from ..api import sampler as official
+        from ..lending import lent
 
-        decide = official.provided(name, settings.sampler_argument)
+        with lent(settings):
+            decide = official.provided(name, settings.sampler_argument)
         if decide is not None:
             recording.decide = decide
 

@@ -46,9 +46,12 @@ def start(config: Config, extras: Extras, *, instrument: bool) -> None:
     telemetry.switch_on(config, extras)  # first: OpenTelemetry can be imported with what it leaves
     if config.disabled:
         return
-    from ..develop.process import Ordinary
+    from ..lending import lent
 
-    ordinary = _ordinary = Ordinary(config, extras)
+    with lent(config):
+        from ..develop.process import Ordinary
+
+        ordinary = _ordinary = Ordinary(config, extras)
     ordinary.become_global(config)
     _start_thread(ordinary)
     os.register_at_fork(after_in_child=lambda: _start_thread(ordinary))
@@ -83,14 +86,17 @@ def _develop(ordinary: Ordinary) -> None:
 def _instrument(config: Config) -> None:
     for library, module, instrumentor in LIVE:
         if library not in config.disabled_instrumentations:
-            after_import(module, _instrumenting(library, instrumentor))
+            after_import(module, _instrumenting(config, library, instrumentor))
 
 
-def _instrumenting(library: str, name: str) -> Callable[[ModuleType], None]:
+def _instrumenting(config: Config, library: str, name: str) -> Callable[[ModuleType], None]:
     def then(_: ModuleType) -> None:
-        official = import_module(f"opentelemetry.instrumentation.{library}")
-        instrumentor: Any = getattr(official, name)()
-        if not instrumentor.is_instrumented_by_opentelemetry:
-            instrumentor.instrument()
+        from ..lending import lent
+
+        with lent(config):
+            official = import_module(f"opentelemetry.instrumentation.{library}")
+            instrumentor: Any = getattr(official, name)()
+            if not instrumentor.is_instrumented_by_opentelemetry:
+                instrumentor.instrument()
 
     return then

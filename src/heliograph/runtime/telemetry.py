@@ -156,7 +156,7 @@ def _lend_wrapper(_: ModuleType) -> None:
     def official_wrapper() -> Any:
         from ..api import wrapper
 
-        return wrapper.in_line()
+        return wrapper.in_line(config)
 
     botocore.official_wrapper = official_wrapper
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ..._limits import EMF_DIMENSION_VALUE, EMF_DIMENSIONS, EMF_RECORD_BYTES
+from ..._unusable import shown
 from . import chosen, names
 from .members import Members
 from .properties import encode, plain, quoted, text
@@ -115,7 +116,8 @@ class Frame:
             elif key != "service.name":  # nobody asked for that one
                 tell(
                     f"emf default dimension {name}",
-                    f"the resource has no attribute {key!r} for the default dimension {name!r}.",
+                    f"the resource has no attribute {shown('', key)} for the default dimension "
+                    f"{shown('', name)}.",
                 )
         self._shared = {
             key: plain(resource[key])
