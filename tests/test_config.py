@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import heliograph
 from heliograph import _notice, lending, testing
@@ -382,6 +384,21 @@ def test_environment_is_what_init_saw(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "OTEL_RESOURCE_ATTRIBUTES" not in os.environ
     assert os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://thief.example"
     assert os.environ["OTEL_SDK_DISABLED"] == "meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("batch", "queue", "expected"), [("5000", None, "512"), (None, "100", "100"), ("7", "9", "7")]
+)
+def test_batches_fit_the_queue(
+    batch: str | None, queue: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch larger than the queue, for which the SDK raises, is told and made to fit."""
+    for name, value in (("EXPORT_BATCH", batch), ("QUEUE", queue)):
+        if value:
+            monkeypatch.setenv(f"OTEL_BSP_MAX_{name}_SIZE", value)
+    with lent(Config.read()):
+        assert os.environ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] == expected
+        BatchSpanProcessor(InMemorySpanExporter()).shutdown()
 
 
 def test_what_is_lent_already_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:

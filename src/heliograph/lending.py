@@ -103,8 +103,19 @@ def accepted(settings: Config) -> dict[str, str]:
             usable = _usable(name, value) if name.startswith("OTEL_") else None
             if usable is not None:
                 known[name] = usable
+        _fit(known)
         settings.__dict__["lent"] = known
     return known
+
+
+def _fit(known: dict[str, str]) -> None:
+    """Leave out a batch that is larger than the queue: the SDK raises for it."""
+    batch, queue = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_MAX_QUEUE_SIZE"
+    most = int(known.get(queue, "2048"))
+    if int(known.get(batch, "512")) > most:
+        written = known.pop(batch, "512")
+        unusable(batch, written, f"at most {queue}, {most}", str(min(most, 512)))
+        known[batch] = str(min(most, 512))
 
 
 def _usable(name: str, value: str) -> str | None:

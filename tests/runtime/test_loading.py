@@ -136,6 +136,7 @@ def test_the_environment_is_what_init_saw(one_runtime, run, change):
 def test_no_descriptor_at_the_first_development(one_runtime, run):
     """A load that fails once costs nothing: what was recorded is developed with the next."""
     source = SOURCE + (
+        "import heliograph.develop.development, heliograph.develop.extras\n"
         "most = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
         "def after(event):\n"
         "    limits = (3, most[1]) if event == 1 else most\n"

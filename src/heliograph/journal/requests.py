@@ -187,12 +187,11 @@ def exclude(patterns: tuple[str, ...]) -> None:
     usable = []
     for pattern in patterns:
         try:
-            re.compile(pattern)
-            usable.append(pattern)
+            usable.append(re.compile(pattern).search)
         except re.error as error:
             _notice.warn(
                 f"excluded URL {pattern}",
                 f"excluded URL {_notice.shown(pattern)} is no regular expression ({error}): "
                 "left out.",
             )
-    excluded = re.compile("|".join(usable)).search if usable else None
+    excluded = (lambda url: any(search(url) for search in usable)) if usable else None
