@@ -200,5 +200,10 @@ def guarded_calls(_: str) -> int:
 CASES = {case.__name__: case for case in (limited, handled, from_a_thread, leaving, guarded_calls)}
 
 if __name__ == "__main__":
-    with testing.capture():
+    with testing.capture() as captured:
+        with heliograph.span("first"):  # Python's own import swallows every OSError in places
+            heliograph.annotate("a", 1)
+            heliograph.metadata("m", {"a": 1})
+            heliograph.metric("m", 1)
+        assert captured.span("first")
         print(CASES[sys.argv[1]](sys.argv[2]), _guard.failures)
