@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
+
+import deflate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,4 +40,20 @@ def pack(tree: Path, target: Path) -> None:
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # Unix: the permissions below count
             entry.external_attr = (stat.S_IFREG | stat.S_IMODE(path.stat().st_mode)) << 16
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+            _write(archive, entry, path.read_bytes())
+
+
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, data: bytes) -> None:
+    """Write a file, deflated by libdeflate: a fiftieth less than what zlib makes of it.
+
+    `zipfile` has no way to be given bytes that are deflated already, but for what it does itself.
+    """
+    deflated = bytes(deflate.deflate_compress(data, 12))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.file_size, entry.compress_size, entry.CRC = len(data), len(deflated), zlib.crc32(data)
+    entry.header_offset = archive.fp.tell()  # type: ignore[union-attr] # open
+    archive.fp.write(entry.FileHeader(zip64=False) + deflated)  # type: ignore[union-attr] # open
+    archive.filelist.append(entry)
+    archive.NameToInfo[entry.filename] = entry
+    archive.start_dir = archive.fp.tell()  # type: ignore[union-attr] # open
+    vars(archive)["_didModify"] = True  # else no list of the files is written

@@ -9,6 +9,7 @@ what serves them all.
 from __future__ import annotations
 
 import argparse
+import ast
 import fcntl
 import hashlib
 import shutil
@@ -18,7 +19,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layer import archive, budget, bytecode, licenses, reach, wheels
+from layer import archive, budget, bytecode, licenses, pack, reach, stripped, wheels
 from scripts import pythons
 from scripts.places import REQUIREMENTS, ROOT, packages
 
@@ -161,11 +162,13 @@ def lay_out(sources: Path, tree: Path, found: dict[str, Python], served: Sequenc
     common = {path for path in [*reached, *data] if is_common(path.relative_to(sources))}
     modules = [path for path in reached if path not in common]
     copy(sources, sorted(common), tree / "python")
+    pack.rest(sources, set(reached), tree / "python")
     shutil.copyfile(WRAPPER, tree / WRAPPER.name)
     for version in served:
         copy(sources, [path for path in data if path not in common], packages(tree, version))
         if version not in found:
-            copy(sources, modules, packages(tree, version))
+            whole = sorted({*modules, *(sources / pack.PACKAGE).rglob("*.py")})
+            copy(sources, whole, packages(tree, version))
     compiling = {found[version]: packages(tree, version) for version in served if version in found}
     bytecode.compile_all(sources, modules, tree, compiling)
 
@@ -180,7 +183,11 @@ def copy(sources: Path, files: Iterable[Path], target: Path) -> None:
     for path in files:
         placed = target / path.relative_to(sources)
         placed.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, placed)
+        if path.relative_to(sources).parts[0] in SOURCES_ONLY:
+            module = stripped.without_docstrings(ast.parse(path.read_bytes()))
+            placed.write_text(ast.unparse(stripped.without_texts(module)), encoding="utf-8")
+        else:
+            shutil.copyfile(path, placed)
 
 
 def summary(

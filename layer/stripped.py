@@ -22,6 +22,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+try:
+    from layer import pack
+except ImportError:  # run as a program, from this folder
+    import pack  # type: ignore[import-not-found,no-redef]
+
 UNCHECKED_HASH = 0b01
 """Flags of a .pyc that is valid whatever its source's time and size (PEP 552)."""
 
@@ -30,23 +35,42 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 def main(sources: Path, listed: Path, target: Path, place: str) -> None:
     """Write the .pyc of every listed module where the module would be (PEP 3147, "legacy")."""
+    packed: dict[str, tuple[str, bool, bytes | str]] = {}
     for line in listed.read_text(encoding="utf-8").splitlines():
         relative = Path(line).relative_to(sources)
-        module = ast.parse(Path(line).read_bytes())
-        for strip in (without_docstrings, without_annotations, without_dead_branches):
-            module = strip(module)
-        name = f"{place}/{relative.as_posix()}"
-        code = with_short_lines(compile(module, name, "exec", dont_inherit=True, optimize=0))
-        compiled = (target / relative).with_suffix(".pyc")
-        held = list(texts(code))
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        compiled.write_bytes(
+        text = Path(line).read_bytes()
+        if pack.is_packed(relative):
+            name, is_package = pack.name_of(relative)
+            if name:
+                file = relative.relative_to(pack.PACKAGE).as_posix()
+                packed[name] = file, is_package, compiled(text, relative, place)
+                continue
+            text = Path(__file__).with_name("packed.py").read_bytes()
+        written = (target / relative).with_suffix(".pyc")
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.write_bytes(
             importlib.util.MAGIC_NUMBER
             + UNCHECKED_HASH.to_bytes(4, "little")
             + bytes(8)  # the hash of a source that is not there
-            + marshal.dumps(code)
+            + compiled(text, relative, place)
         )
-        del held
+    if packed:
+        pack.with_folders(packed)
+        names = dict(sorted(packed.items()))
+        (target / pack.PACKAGE / "modules.bin").write_bytes(marshal.dumps(names, 2))
+
+
+def compiled(text: bytes, relative: Path, place: str) -> bytes:
+    """Return the bytecode of a module as marshal writes it."""
+    module = ast.parse(text)
+    for strip in STRIPPING:
+        module = strip(module)
+    name = f"{place}/{relative.as_posix()}"
+    code = with_short_lines(compile(module, name, "exec", dont_inherit=True, optimize=0))
+    held = list(texts(code))
+    written = marshal.dumps(code)
+    del held
+    return written
 
 
 def texts(part: object) -> Iterator[str]:
@@ -122,6 +146,30 @@ def _strip_variable(statement: ast.stmt) -> ast.stmt:
     return ast.copy_location(assigned, statement)
 
 
+def without_texts(module: ast.Module) -> ast.Module:
+    """Take out texts that stand alone: what is said of a constant below it."""
+    for node in ast.walk(module):
+        if isinstance(node, (ast.Module, ast.ClassDef)):
+            kept = [one for one in node.body if not _is_text(one)]
+            node.body = kept or [ast.Pass()] if isinstance(node, ast.ClassDef) else kept
+    return module
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def without_abouts(module: ast.Module) -> ast.Module:
+    """Take out what the rows of the settings' table say for the documentation."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            last = {"Setting": 4, "_otlp": 3}.get(node.func.id)
+            if last is not None and len(node.args) > last:
+                node.args[last] = ast.copy_location(ast.Constant(""), node.args[last])
+    return module
+
+
 def without_dead_branches(module: ast.Module) -> ast.Module:
     """Take out what only type checkers read, and what is for other Pythons than this one."""
     stripped: ast.Module = _Branches().visit(module)
@@ -192,6 +240,8 @@ def _signed(value: int) -> bytes:
     written.append(rest)
     return bytes(written)
 
+
+STRIPPING = (without_docstrings, without_annotations, without_abouts, without_dead_branches)
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

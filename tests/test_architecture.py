@@ -39,7 +39,6 @@ NEIGHBOURS = {
     ("_failure", "_notice"),
     ("_failure", "_shown"),
     ("_notice", "_shown"),
-    ("_shown", "_notice"),
     ("_unloaded", "_interrupts"),
     ("_unloaded", "_notice"),
     ("_unusable", "_notice"),

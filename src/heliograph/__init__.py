@@ -56,12 +56,8 @@ def wrap(handler: Handler) -> Handler:
     Args:
         handler: The handler. Its arguments, result, exception and traceback pass through untouched.
     """
-    try:
-        from .runtime.wrapping import wrap as wrapped
-    except _UNLOADED as error:
-        _told("wrap", error)
-        return handler
-    return wrapped(handler)  # type: ignore[return-value]
+    wrapped = _loaded("wrap", "runtime.wrapping")
+    return wrapped(handler) if wrapped is not None else handler  # type: ignore[no-any-return]
 
 
 def configure(**settings: Unpack[Settings]) -> None:
@@ -87,18 +83,8 @@ def flush() -> bool:
     Returns:
         Whether all of it was developed; False where the invocation's time does not allow it.
     """
-    try:
-        from .runtime.wrapping import flush as flushed
-    except _UNLOADED as error:
-        _told("flush", error)
-        return False
-    return flushed()
-
-
-_UNLOADED = (ImportError, AttributeError, KeyError, OSError, MemoryError, RecursionError)
-"""What an import raises where no file descriptor, memory or stack is left for it, or where it is
-under way: a signal handler may ask for what its own thread is importing (a KeyError of Python's own
-until 3.12, python/cpython#91351)."""
+    flushed = _loaded("flush", "runtime.wrapping")
+    return flushed is not None and flushed()  # type: ignore[no-any-return]
 
 
 def _nothing() -> Any:
@@ -122,13 +108,23 @@ def _nothing() -> Any:
     return Nothing()
 
 
-def _told(name: str, error: BaseException) -> None:
-    """Say that a public name could not be loaded, if that can be said."""
+def _loaded(name: str, place: str) -> Any:
+    """Return a public name of one of our modules; None, and a line, where that cannot be loaded.
+
+    An import fails where no file descriptor, memory or stack is left for it, or where it is under
+    way: a signal handler may ask for what its own thread is importing (a KeyError of Python's own
+    until 3.12, python/cpython#91351).
+    """
     try:
-        from ._unloaded import tell
-    except _UNLOADED:
-        return
-    tell(name, error)
+        module = __import__(f"heliograph.{place}", fromlist=(name,))
+        return getattr(module, name)
+    except (ImportError, AttributeError, KeyError, OSError, MemoryError, RecursionError) as error:
+        try:
+            from ._unloaded import tell
+        except (ImportError, OSError, MemoryError, RecursionError):
+            return None
+        tell(name, error)
+        return None
 
 
 def __getattr__(name: str) -> Any:
@@ -137,15 +133,8 @@ def __getattr__(name: str) -> Any:
 
         return VERSION
     if name in __all__:
-        try:
-            if name == "metric":
-                from . import measuring as place
-            else:
-                from . import manual as place  # type: ignore[no-redef] # one of the two
-
-            value = getattr(place, name)
-        except _UNLOADED as error:
-            _told(name, error)
+        value = _loaded(name, "measuring" if name == "metric" else "manual")
+        if value is None:
             return _nothing()
         globals()[name] = value
         return value

@@ -54,7 +54,7 @@ class guard:  # noqa: N801 - used as a statement: `with guard("...")`
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> bool:
-        if error is None or _passes(error):
+        if error is None or passes(error):
             return False
         failed(self.doing, error)
         return True
@@ -68,18 +68,18 @@ def guarded(doing: str, function: Callable[..., Result], *args: object) -> Resul
     try:
         return function(*args)
     except BaseException as error:
-        if _passes(error):
+        if passes(error):
             raise
         failed(doing, error)
         return None
 
 
-def _passes(error: BaseException) -> bool:
+def passes(error: BaseException) -> bool:
     """Tell whether what was raised is no failure of ours, but goes on to the function."""
     try:
-        from ._interrupts import passes
+        from . import _interrupts
 
-        return passes(error)
+        return _interrupts.passes(error)
     except Exception:  # noqa: BLE001 - no descriptor or memory is left to tell by
         return not issubclass(type(error), Exception)
 
@@ -93,7 +93,7 @@ def failed(doing: str, error: BaseException) -> None:
 
         tell(doing, error, observers)
     except Exception as another:
-        if _passes(another):
+        if passes(another):
             raise
         failures += 1
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
+    def shown(value: object, limit: int = 100) -> str: ...
+    def type_name(value: object) -> str: ...
+
+
 INFO, WARNING = 20, 30
 
 counts: dict[str | tuple[str, str], int] = {}
@@ -54,16 +58,11 @@ def warn(topic: str | tuple[str, object], message: str | Callable[[], str]) -> N
         _log(WARNING, message)
 
 
-def shown(value: object, limit: int = 100) -> str:
-    """Return a short text of any value, for a line in the log: see `_shown.py`."""
-    from ._shown import shown as text_of
+def __getattr__(name: str) -> Any:
+    """Load `shown` and `type_name`, for users' values in lines, when one is first needed."""
+    from . import _shown
 
-    return text_of(value, limit)
-
-
-def type_name(value: object) -> str:
-    """Return the name of a value's class by Python's own record of it."""
-    return str(type.__dict__["__name__"].__get__(type(value)))[:100]
+    return getattr(_shown, name)
 
 
 def inform(message: str, topic: str = "") -> None:

@@ -5,8 +5,6 @@ Loaded by the first line that needs it.
 
 from __future__ import annotations
 
-from . import _notice
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -51,7 +49,7 @@ def shown(value: object, limit: int = 100) -> str:
         return repr(value) if size < 4 * limit else f"an integer of {size} bits"
     if kind in (list, tuple, dict, set, frozenset):
         return _container(value, kind, limit)
-    return f"an object of type {_notice.type_name(value)}"
+    return f"an object of type {type_name(value)}"
 
 
 FEW = 4
@@ -67,6 +65,11 @@ def _container(value: Any, kind: type, limit: int) -> str:
         return f"[{', '.join([shown(one, part) for one in value])}]"
     pairs = [f"{shown(key, part)}: {shown(one, part)}" for key, one in value.items()]
     return f"{{{', '.join(pairs)}}}"
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's class."""
+    return class_name(type(value))[:100]
 
 
 def class_name(kind: type, name: str = "__name__") -> str:

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from . import _notice
-from ._unusable import shown, unusable
 from .config import names, one_of
 
 if TYPE_CHECKING:
@@ -114,6 +113,8 @@ def _fit(known: dict[str, str]) -> None:
     most = int(known.get(queue, "2048"))
     if int(known.get(batch, "512")) > most:
         written = known.pop(batch, "512")
+        from ._unusable import unusable  # rare
+
         unusable(batch, written, f"at most {queue}, {most}", str(min(most, 512)))
         known[batch] = str(min(most, 512))
 
@@ -128,6 +129,8 @@ def _usable(name: str, value: str) -> str | None:
     try:
         return read(name, value.strip())
     except ValueError as right:
+        from ._unusable import unusable  # rare
+
         unusable(name, value.strip(), str(right), DEFAULT)
         return None
 
@@ -188,6 +191,8 @@ def _patterns(name: str, value: str) -> str | None:
             alone = f"(?{flags[1]}:{pattern[flags.end() :]})" if flags else pattern
             re.compile("|".join([*kept, alone]))
         except (re.error, OverflowError, RecursionError) as error:
+            from ._unusable import shown  # rare
+
             _notice.warn(
                 f"pattern {name} {pattern}"[:100],
                 f"{name}: {shown(name, pattern)} is no regular expression that can be used "

@@ -7,8 +7,8 @@ from math import isfinite
 from . import _notice
 from ._guard import guard
 from .journal import current, keep, recording
-from .journal.entry import journal, short, text_of
-from .journal.instrument import HISTOGRAM, DoorMetric, choose, number
+from .journal.entry import journal, short
+from .journal.instrument import HISTOGRAM, DoorMetric, choose, number, text_of
 from .version import VERSION
 
 TYPE_CHECKING = False

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import re
 import stat
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import opentelemetry.semconv
+
 from layer import archive as packing
-from layer import budget, build, licenses, wheels
+from layer import budget, build, licenses, pack, wheels
 from scripts import locks, pythons
 from scripts.places import REQUIREMENTS, ROOT, packages
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 READ_BYTECODE = """
@@ -135,7 +137,7 @@ def test_nothing_but_python(archive: Path) -> None:
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
     suffixes = {name.rpartition(".")[2] for name in names if ".dist-info/" not in name}
-    assert suffixes == {"heliograph", "py", "pyc"}
+    assert suffixes == {"heliograph", "py", "pyc", "bin"}
     assert [n for n in names if "/tests/" in n or "/heliograph/lab/" in n] == []
 
 
@@ -192,6 +194,50 @@ def test_every_module_can_be_imported(tree: Path, python: pythons.Python) -> Non
     assert {name: said for name, said in failed.items() if not re.match(absent, said)} == {}
 
 
+NAMES = """
+import importlib, json, sys
+found = {}
+for name in sys.argv[1].split():
+    module = importlib.import_module(name)
+    assert module.__spec__.name == module.__name__ == name and module.__doc__ is not Ellipsis
+    found[name] = sorted(n for n in dir(module) if not n.startswith("__") and n != "annotations")
+print(json.dumps([found]))
+"""
+
+
+def test_the_conventions_are_whole(tree: Path, python: pythons.Python) -> None:
+    """Whatever an instrumentor of another layer imports of them is there, as in pip's package (4a).
+
+    Only what Heliograph itself imports has bytecode.
+    """
+    whole = Path(opentelemetry.semconv.__file__).parents[2]
+    files = sorted((whole / pack.PACKAGE).rglob("*.py"))
+    listed = [pack.name_of(file.relative_to(whole))[0] for file in files]
+    names = [f"opentelemetry.semconv.{name}" for name in listed if name]
+    assert len(names) > 120
+    [ours] = run(python, NAMES, tree, " ".join(names))  # type: ignore[arg-type] # any argument
+    done = subprocess.run(
+        [python.path, "-B", "-S", "-c", NAMES, " ".join(names)],
+        env={"PYTHONPATH": str(whole)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [ours] == json.loads(done.stdout)
+
+
+def test_a_function_with_conventions_of_its_own(tree: Path, tmp_path: Path, python: Any) -> None:
+    """Its package comes first on the path, and is served by none of ours."""
+    own = tmp_path / "opentelemetry" / "semconv"
+    own.mkdir(parents=True)
+    (own / "__init__.py").write_text("OWN = 1")
+    (own / "trace.py").write_text("OWN = 2")
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import json, opentelemetry.semconv.trace as t\n"
+        "print(json.dumps([t.OWN, [type(f).__name__ for f in sys.meta_path]]))"
+    )
+    own_one, finders = run(python, script, tree)
+    assert (own_one, "Packed" in finders) == (2, False)
+
+
 def test_a_python_without_bytecode_is_served(tmp_path: Path, tree: Path) -> None:
     """A Python that the building machine lacked has the same modules, as sources."""
     version, python = list(pythons.find().items())[-1]
@@ -199,7 +245,11 @@ def test_a_python_without_bytecode_is_served(tmp_path: Path, tree: Path) -> None
     build.gather(sources)
     build.lay_out(sources, work, {}, [version])
     compiled, plain = packages(tree, version), packages(work, version)
-    assert modules(plain, ".py") == modules(compiled, ".pyc")
+    packed = marshal.loads((compiled / pack.PACKAGE / "modules.bin").read_bytes())
+    beside = {
+        f"{pack.PACKAGE}/{file.removesuffix('.py')}" for file, _, code in packed.values() if code
+    }
+    assert modules(plain, ".py") >= modules(compiled, ".pyc") | beside
     assert run(python, IMPORT_ALL, work, plain)[0] > 300
 
 

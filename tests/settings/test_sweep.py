@@ -27,6 +27,7 @@ NAMED = {
     "OTEL_TRACES_EXPORTER": "spans",
     "OTEL_METRICS_EXPORTER": "metrics",
     "AWS_XRAY_DAEMON_ADDRESS": "spans",
+    "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "spans",  # `*` is all of them
     "OTEL_SERVICE_NAME": "name",  # of the function's segment
     "OTEL_PROPAGATORS": "environment",  # what is not installed is left out, for imports of yours
 }

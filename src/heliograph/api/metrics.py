@@ -15,7 +15,7 @@ from opentelemetry.metrics._internal import instrument as kinds
 from .. import _notice
 from .._guard import guard
 from ..journal import current, keep, recording
-from ..journal.entry import journal, short, text_of
+from ..journal.entry import journal, short
 from ..journal.instrument import (
     COUNTER,
     GAUGE,
@@ -24,6 +24,7 @@ from ..journal.instrument import (
     Instrument,
     number,
     observables,
+    text_of,
 )
 
 if TYPE_CHECKING:

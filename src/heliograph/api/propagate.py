@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _notice
-from .._unusable import shown
 from ..journal import carry, current
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def official(name: str) -> Any:
 
     for point in entry_points(group="opentelemetry_propagator", name=name):
         return point.load()()
+    from .._unusable import shown
+
     _notice.warn(
         f"propagator {name}",
         f"OTEL_PROPAGATORS names {shown('', name)}, which is not installed; there are: "

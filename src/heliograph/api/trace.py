@@ -16,7 +16,8 @@ from opentelemetry.util._decorator import _agnosticcontextmanager
 from .. import _notice
 from .._guard import guard
 from ..journal import current, keep, recording
-from ..journal.entry import Entry, journal, short, text_of
+from ..journal.entry import Entry, journal, short
+from ..journal.instrument import text_of
 from .context import parent_of
 from .span import RecordedSpan, is_link, moment, recorded_span
 

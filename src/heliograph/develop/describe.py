@@ -16,7 +16,6 @@ from .. import _notice
 from .._guard import guard
 from ..api import wrapper
 from ..lending import lent
-from .packages import tell_older
 from .pipeline import SCOPE, Pipeline
 from .replay import apply, parent_context, record_exception, replay
 from .stand_in import StandIn, members_of, stand_in
@@ -83,6 +82,8 @@ class Describers:
                     "only. Is another version of opentelemetry-instrumentation in the function's "
                     "package?",
                 )
+                from .packages import tell_older  # rare
+
                 tell_older()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # built in
 from _thread import allocate_lock, get_ident, start_new_thread
+from contextlib import nullcontext
 from contextvars import Context
 from threading import Event
 from time import perf_counter_ns
@@ -10,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _notice
 from .._guard import guard
-from .._interrupts import interrupting, signals_later
-from ..journal import full
 from ..journal.entry import journal
 from ..journal.instrument import observables
 from .pace import Deadline, Pace
@@ -31,6 +31,16 @@ WAIT_SECONDS = 10.0
 LOADS = 10
 """Loads of the SDK before it is given up: memory or a descriptor may be missing for a while, but
 with a package that does not fit it fails for good, and costs milliseconds each time."""
+
+
+def _undisturbed() -> Any:
+    """Return a context that the function's signal handlers do not run in, if it has any."""
+    usual = _signal.SIG_DFL, _signal.SIG_IGN, _signal.default_int_handler, None
+    if all(_signal.getsignal(number) in usual for number in _signal.valid_signals()):
+        return nullcontext()
+    from .._interrupts import signals_later
+
+    return signals_later()
 
 
 class Development:
@@ -76,7 +86,7 @@ class Development:
         Returns:
             Whether everything was developed.
         """
-        with signals_later():
+        with _undisturbed():
             if not self._lock.acquire(blocking=False):
                 return False  # another thread is at it, and takes what is there
             try:
@@ -92,6 +102,8 @@ class Development:
         handler's, such as for a lock of the function's that an exporter takes, the wait is bounded.
         What records within a development or in a signal handler does not wait at all.
         """
+        from .._interrupts import interrupting
+
         if self._thread == get_ident() or interrupting():
             return
         over = self._early
@@ -143,6 +155,8 @@ class Development:
             return self._develop(entries, measurements, deadline)
         finally:  # not all: no time, a failed load, or something was raised into it
             if entries or measurements:
+                from ..journal import full  # rare
+
                 journal.put_back(entries, measurements)
                 full.shorten(journal)
 

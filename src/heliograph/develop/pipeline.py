@@ -11,11 +11,11 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from .. import _notice
 from .._guard import guard
+from ..journal import carry
 from ..journal.entry import new_trace_id, random_id
 from ..lending import lent
 from ..version import VERSION
 from .resource import resource
-from .sampled import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -333,3 +333,18 @@ def _provided(name: str, choices: list[str], variable: str, signal: str) -> Any:
         f"{', '.join(choices)}, and what packages in the function provide as {group}.",
     )
     return None
+
+
+def wanted(exporter: object, spans: list[ReadableSpan]) -> list[ReadableSpan]:
+    """Return the spans that an exporter gets: X-Ray's own (`is_xray`) what X-Ray sampled.
+
+    Others get all: Lambda's `Sampled=0` binds X-Ray alone (triggers spec 4.2).
+    """
+    if not getattr(exporter, "is_xray", False):
+        return spans
+    return [span for span in spans if not _is_declined(span)]
+
+
+def _is_declined(span: ReadableSpan) -> bool:
+    context = span.get_span_context()
+    return context is not None and context.trace_id in carry.declined

@@ -10,8 +10,6 @@ from __future__ import annotations
 from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
-from .._shown import class_name, classes, module_name
-
 if TYPE_CHECKING:
     from ..journal.fault import Fault
 
@@ -71,6 +69,8 @@ def _class_of(kind: type[BaseException]) -> tuple[type[BaseException], type[Base
     known = _classes.get(kind)
     if known is not None:
         return known
+    from .._shown import class_name, classes  # loaded by the first exception
+
     made: type[BaseException] = StandIn
     base: type[BaseException] = BaseException
     for base in classes(kind):
@@ -94,6 +94,8 @@ LEFT = {"__new__", "__init__", "__init_subclass__", "__subclasshook__", "__doc__
 
 def _about(kind: type[BaseException]) -> dict[str, Any]:
     """Return the members of a stand-in's class: Python's own, whatever `kind` has instead."""
+    from .._shown import class_name, classes, module_name
+
     about: dict[str, Any] = {}
     for base in reversed(classes(kind)):
         if module_name(base) == "builtins":
@@ -109,6 +111,8 @@ def _plain(kind: type[BaseException]) -> bool:
     """Tell whether making a class and an instance of it runs no code of the function's."""
     if type(kind) is not type:
         return False
+    from .._shown import classes
+
     own = [vars(base) for base in classes(kind)]
     new = next(members["__new__"] for members in own if "__new__" in members)
     ruled = sum("__init_subclass__" in members for members in own)

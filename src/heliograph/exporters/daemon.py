@@ -7,7 +7,6 @@ import os
 import socket
 
 from .. import _notice
-from .._unusable import shown
 
 HEADER = b'{"format":"json","version":1}\n'
 DEFAULT = ("127.0.0.1", 2000)
@@ -111,6 +110,8 @@ def _parsed(address: str) -> tuple[str, int]:
     number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
     if well_formed and host and ":" not in host and 0 < number < 65536:
         return host, number
+    from .._unusable import shown  # rare
+
     _notice.warn(
         "setting AWS_XRAY_DAEMON_ADDRESS",
         f"AWS_XRAY_DAEMON_ADDRESS is {shown('ADDRESS', address)}, which is no address: use "

@@ -43,7 +43,7 @@ class XRayOtlpSpanExporter(SpanExporter):
     """
 
     is_xray = True
-    """It gets what X-Ray sampled, and nothing else (`develop/sampled.py`)."""
+    """It gets what X-Ray sampled, and nothing else (`develop/pipeline.py`)."""
 
     remote = False
     """It writes to this machine: in line, it cannot wait for anybody."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from .._guard import guarded
 from . import carry, current, keep
-from .recording import Recorder, recorders, response_of
+from .recording import Recorder, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def install(module: ModuleType) -> None:
         try:
             result = original(self, operation_name, api_params)
         except BaseException as error:
+            from .fault import response_of  # loaded by the first failure
+
             response = response_of(error)
             recorder.fail(entry, token, error, service, operation_name, response)
             raise

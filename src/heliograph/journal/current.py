@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from _contextvars import ContextVar  # its wrapper is one more module to load before a response
 
+from .._guard import passes
 from .entry import Entry, Remote
 
 TYPE_CHECKING = False
@@ -98,7 +99,9 @@ def leave(entry: Entry, token: Token[object]) -> None:
     """Make current again what was before `enter`."""
     try:
         here.reset(token)
-    except ValueError:  # entered in another context: a generator finished by somebody else
+    except ValueError as error:  # entered in another context: a generator finished by another
+        if passes(error):
+            raise
         if here.get() is entry:
             here.set(entry.outer)
 

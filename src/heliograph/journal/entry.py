@@ -75,11 +75,6 @@ def short(value: object) -> str:
     return _notice.type_name(value)
 
 
-def text_of(value: object) -> str | None:
-    """Return what may be left out as bounded text, None where it is."""
-    return None if value is None else short(value)
-
-
 class Trace:
     """What all spans of one trace in this process share.
 

@@ -15,6 +15,7 @@ from . import keep
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
+    from typing import Any
 
 
 OWN_STATE = vars(BaseException)
@@ -81,6 +82,11 @@ class Fault:
         if issubclass(self.kind, SyntaxError):
             place = {name: vars(SyntaxError)[name].__get__(error) for name in _PLACE}
             self.details = keep.facts(place)
+
+
+def response_of(error: BaseException) -> Any:
+    """Return the response that an exception has of its own."""
+    return _MEMBERS.__get__(error).get("response")
 
 
 _PLACE = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import _notice
 from .._guard import guard
+from .entry import short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ def _are_names(keys: object) -> bool:
 
 observables: list[Instrument] = []
 """Observable instruments, which are collected without any measurement of user code's."""
+
+
+def text_of(value: object) -> str | None:
+    """Return what may be left out as bounded text, None where it is."""
+    return None if value is None else short(value)
 
 
 def number(value: object) -> int | float | None:

@@ -68,14 +68,6 @@ def start(name: str, parent: Entry | Remote | None, *, kind: int = INTERNAL) -> 
     return entry
 
 
-def response_of(error: BaseException) -> Any:
-    """Return the response that an exception has of its own.
-
-    By Python's own record of it: its class may have a property of that name, and code in it.
-    """
-    return vars(BaseException)["__dict__"].__get__(error).get("response")
-
-
 class Recorder:
     """Records the calls of one library.
 

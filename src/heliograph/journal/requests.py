@@ -8,7 +8,7 @@ from .. import _notice
 from .._guard import guarded, unframe
 from .._limits import MAX_ITEMS, MAX_STRING
 from . import carry, current, keep
-from .recording import Recorder, recorders, response_of
+from .recording import Recorder, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def install(module: ModuleType) -> None:
             if begun is None:
                 unframe(error)
             else:
+                from .fault import response_of  # loaded by the first failure
+
                 answer = response_of(error)
                 known = issubclass(type(answer), response_type)
                 recorder.fail(*begun, error, *((request, answer) if known else ()))

@@ -56,14 +56,16 @@ def install(module: ModuleType) -> None:
     thread.start, thread._bootstrap = start, _bootstrap
 
 
-def _in_its_context(thread: Any, where: object) -> None:
-    """Give a thread of Python 3.14 the context that it runs in, as `Thread.start` would make it."""
-    if thread._context is None and not sys.flags.thread_inherit_context:  # type: ignore[attr-defined]
-        from contextvars import Context
+if sys.version_info >= (3, 14):
 
-        context = Context()
-        context.run(current.here.set, where)
-        object.__setattr__(thread, "_context", context)
+    def _in_its_context(thread: Any, where: object) -> None:
+        """Give a thread the context that it runs in, as `Thread.start` would make it."""
+        if thread._context is None and not sys.flags.thread_inherit_context:  # type: ignore[attr-defined]
+            from contextvars import Context
+
+            context = Context()
+            context.run(current.here.set, where)
+            object.__setattr__(thread, "_context", context)
 
 
 def _dress(function: Any, original: Any) -> None:

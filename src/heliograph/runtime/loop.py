@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from .._guard import guard, unframe
+from .._guard import guard, guarded, unframe
 from . import telemetry
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def install() -> bool:
         return installed
     client.wait_next_invocation = _developing_before(client.wait_next_invocation)
     client.post_invocation_result = _seeing_refusal(client.post_invocation_result)
-    client.post_invocation_error = _seeing_refusal(_seeing_report(client.post_invocation_error))
+    client.post_invocation_error = _seeing_refusal(client.post_invocation_error, reports=True)
     for kind in client.__subclasses__():
         if "handle_exception" in vars(kind):
             kind.handle_exception = _seeing_swallowed(kind.handle_exception)
@@ -56,10 +56,14 @@ def _developing_before(original: Any) -> Any:
     return wait_next_invocation
 
 
-def _seeing_refusal(original: Any) -> Any:
+def _seeing_refusal(original: Any, *, reports: bool = False) -> Any:
     def post(self: Any, invoke_id: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
         global _posting
         _posting = data
+        if reports and telemetry.last is not None and telemetry.last.error is None:
+            from . import refusal
+
+            guarded("recording an error that the runtime reports", refusal.reported, data)
         try:
             return original(self, invoke_id, data, *args, **kwargs)
         except BaseException as error:
@@ -71,20 +75,6 @@ def _seeing_refusal(original: Any) -> Any:
             _posting = None
 
     post.__wrapped__ = original  # type: ignore[attr-defined]
-    return post
-
-
-def _seeing_report(original: Any) -> Any:
-    """The runtime reports what the handler raised, and what it could not make of its result."""
-
-    def post(self: Any, invoke_id: Any, error: Any, *args: Any, **kwargs: Any) -> Any:
-        if telemetry.last is not None and telemetry.last.error is None:
-            with guard("recording an error that the runtime reports"):
-                from . import refusal
-
-                refusal.reported(telemetry.last, error)
-        return original(self, invoke_id, error, *args, **kwargs)
-
     return post
 
 
@@ -106,4 +96,4 @@ def _refused() -> None:
         if data is not None and telemetry.last is not None:
             from . import refusal
 
-            refusal.refused(telemetry.last, data)
+            refusal.refused(data)
