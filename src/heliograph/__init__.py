@@ -57,7 +57,7 @@ def wrap(handler: Handler) -> Handler:
         handler: The handler. Its arguments, result, exception and traceback pass through untouched.
     """
     wrapped = _loaded("wrap", "runtime.wrapping")
-    return wrapped(handler) if wrapped is not None else handler  # type: ignore[no-any-return]
+    return wrapped(handler) if wrapped is not None else handler
 
 
 def configure(**settings: Unpack[Settings]) -> None:
@@ -84,7 +84,7 @@ def flush() -> bool:
         Whether all of it was developed; False where the invocation's time does not allow it.
     """
     flushed = _loaded("flush", "runtime.wrapping")
-    return flushed is not None and flushed()  # type: ignore[no-any-return]
+    return flushed is not None and flushed()
 
 
 def _nothing() -> Any:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 SCOPE = ("heliograph", VERSION)
+MAX_METRICS = 1000
+"""Metrics remembered by name and unit."""
 
 _instruments: dict[tuple[str, str], DoorMetric] = {}
 
@@ -86,8 +88,9 @@ def _instrument(name: str, unit: str) -> DoorMetric:
     instrument = _instruments.get((name, unit))
     if instrument is None:
         instrument = DoorMetric((*SCOPE, None, None), HISTOGRAM, name, _metric_unit(unit))
-        if len(_instruments) < 1000:
-            _instruments[name, unit] = instrument
+        if len(_instruments) >= MAX_METRICS:
+            _instruments.clear()  # names that hold an id: those in use are made anew
+        _instruments[name, unit] = instrument
     return instrument
 
 

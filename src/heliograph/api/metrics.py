@@ -229,8 +229,17 @@ class RecordingMeter(metrics.Meter):
         provider = users_provider()
         if provider is not None:
             make(instrument, provider)
-        elif instrument.usable and instrument not in observables:
-            observables.append(instrument)
+        elif instrument.usable and not any(map(instrument.equals, observables)):
+            if len(observables) < MAX_INSTRUMENTS:
+                observables.append(instrument)
+            else:
+                _notice.warn(
+                    "observable instruments",
+                    lambda: (
+                        f"observable instrument {_notice.shown(name)} is left out: "
+                        f"{MAX_INSTRUMENTS} are there. Create each once, not in every invocation."
+                    ),
+                )
         return instrument
 
     def _instrument(
@@ -248,12 +257,17 @@ class RecordingMeter(metrics.Meter):
         key = repr((self._scope, create, name.strip().lower(), unit, description))
         known = _known.get(key)
         if known is None:
+            if len(_known) >= MAX_INSTRUMENTS:
+                _known.clear()  # names that hold an id: those in use are made anew
             known = _known[key] = Instrument(
                 self._scope, create, name, unit, description, callbacks, boundaries
             )
             known.usable = _usable(name, unit)
         return known
 
+
+MAX_INSTRUMENTS = 1000
+"""Instruments remembered by their identity."""
 
 _known: dict[str, Instrument] = {}
 """The instruments made so far: one made anew in every invocation must not add up."""

@@ -9,6 +9,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics._internal.measurement import Measurement
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
+from .. import _notice
 from .._guard import guard
 from ..api.metrics import make
 from ..journal.instrument import DoorMetric, observables
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from ..journal.instrument import Instrument
     from .extras import Extras
     from .pipeline import Made
+
+
+MAX_INSTRUMENTS = 1000
+"""Instruments of the SDK at a time; each takes about 2 KB, and a look at every collection."""
 
 
 class OnDemandReader(MetricReader):
@@ -115,7 +120,8 @@ class Metering:
             for exporter in exporters
             if is_remote(exporter)
         ]
-        self._made: dict[Instrument, Any] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
+        self._known: dict[Instrument, Any] = {}
         self.provider = MeterProvider(
             metric_readers=[*self._readers, *self._delivered],
             resource=resource,
@@ -139,10 +145,41 @@ class Metering:
         measure(value, attributes, context)
 
     def _instrument(self, instrument: Instrument) -> Any:
-        made = self._made.get(instrument)
+        made = self._known.get(instrument)
         if made is None:
-            made = self._made[instrument] = self._make(instrument)
+            made = self._made.get(instrument.identity)
+            if made is None:
+                if len(self._made) >= MAX_INSTRUMENTS:
+                    self._make_room(instrument)
+                made = self._made[instrument.identity] = self._make(instrument)
+            if len(self._known) >= 2 * MAX_INSTRUMENTS:
+                self._known.clear()
+            self._known[instrument] = made
         return made
+
+    def _make_room(self, instrument: Instrument) -> None:
+        """Collect what was measured, and let go of all instruments: the SDK would keep them."""
+        _notice.warn(
+            "metrics by name",
+            lambda: (
+                f"{MAX_INSTRUMENTS} metrics have been made by now, such as "
+                f"{_notice.shown(instrument.name)}: if their names hold ids, give those as "
+                "properties or dimensions instead (CloudWatch bills each metric)."
+            ),
+        )
+        self._read()
+        for delivered in self._delivered:
+            delivered.fresh = True
+        self.collect_remote(last=True)
+        consumer: Any = self.provider._measurement_consumer
+        for storage in consumer._reader_storages.values():
+            with storage._lock:
+                storage._instrument_view_instrument_matches.clear()
+        del consumer._async_instruments[:]
+        with self.provider._meter_lock:
+            self.provider._meters.clear()
+        self._made.clear()
+        self._known.clear()
 
     def _make(self, instrument: Instrument) -> Any:
         """Create the SDK's instrument; `heliograph.metric` is not bound by OpenTelemetry's names.
@@ -164,6 +201,9 @@ class Metering:
                 self._instrument(instrument)
         for delivered in self._delivered:
             delivered.fresh = True
+        self._read()
+
+    def _read(self) -> None:
         for reader in self._readers:
             with guard(f"exporting metrics by {type(reader).__name__}"):
                 reader.collect()

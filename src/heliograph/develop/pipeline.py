@@ -135,6 +135,8 @@ class Pipeline:
         key = repr(scope)
         tracer = self._tracers.get(key)
         if tracer is None:
+            if len(self._tracers) >= 1000:  # names that hold an id
+                self._tracers.clear()
             with lent(self.config):  # a tracer asks for the meter provider that is named there
                 tracer = self._tracers[key] = self.provider.get_tracer(*scope)
         return tracer

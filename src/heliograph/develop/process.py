@@ -161,7 +161,7 @@ class ReplayedMetering(Metering):
     """Replays on the process's meter provider, whose readers collect by themselves."""
 
     def __init__(self, provider: MeterProvider) -> None:
-        self._made = {}
+        self._made, self._known = {}, {}
         self._readers, self._delivered = [], []
         self.provider = provider
 

@@ -11,6 +11,7 @@ from opentelemetry.sdk.metrics import (
     ObservableUpDownCounter,
     UpDownCounter,
 )
+from opentelemetry.sdk.metrics import _Gauge as Gauge  # the SDK has no other name for it
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
     MetricExporter,
@@ -68,6 +69,7 @@ class EmfMetricExporter(MetricExporter):
                 Counter: delta,
                 ObservableCounter: delta,
                 Histogram: delta,
+                Gauge: delta,  # what was set since the last collection, not all that ever was
                 UpDownCounter: cumulative,
                 ObservableUpDownCounter: cumulative,
             },

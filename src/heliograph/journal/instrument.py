@@ -52,11 +52,26 @@ class Instrument:
         self.boundaries = boundaries
         self.usable = True
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two instruments the same."""
+        scope = repr(self.scope)
+        return scope, self.create, self.name.lower(), self.unit, self.description
+
+    def equals(self, other: Instrument) -> bool:
+        """Tell whether another one is the same, made again."""
+        return self is other or self.identity == other.identity
+
 
 class DoorMetric(Instrument):
     """A metric of `heliograph.metric`: a distribution of any numbers, under CloudWatch's names."""
 
     __slots__ = ()
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """CloudWatch tells metrics apart by name and unit."""
+        return self.name, self.unit
 
 
 def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:

@@ -56,12 +56,14 @@ class Page:
             else:
                 return found
         found = []
+        special = False  # a layout of this metric alone, whose name is another member's
         for layout in self._frame.layouts(attributes, metric, self._extra, identity):
+            special = special or layout.complete
             place = stamp, layout.key
             if place not in self.groups:
                 self.groups[place] = Group(self._frame.namespace, stamp, layout, self._extra)
             found.append(self.groups[place])
-        if identity and not any(metric in group.taken for group in found):
+        if identity and not special:
             self._known[identity] = found
         return found
 

@@ -1,0 +1,101 @@
+"""At the journal's bound nothing is lost, however many threads record (F7)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import heliograph
+from heliograph import testing
+from heliograph._limits import MAX_ENTRIES
+from heliograph.develop import development
+from heliograph.journal.entry import Journal, journal
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_many_threads_past_the_bound(count: int) -> None:
+    """Threads that outrun a development wait for it, and every span and value arrives."""
+    each = 3 * MAX_ENTRIES // count + 500
+
+    def record() -> None:
+        for _ in range(each):
+            with heliograph.span("one"):
+                pass
+            heliograph.metric("values", 1)
+
+    with testing.capture() as captured:
+        threads = [threading.Thread(target=record) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(captured.spans) == count * each
+        assert sum(point.count for point in captured.metrics["values"]) == count * each
+    assert journal.lost == 0
+
+
+def test_a_development_that_waits_for_its_recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """User code in a development may wait for the thread that waits for it: not for ever."""
+    monkeypatch.setattr(development, "WAIT_SECONDS", 0.2)
+    free = threading.Event()
+
+    class Waiting:
+        """A processor that waits for the function."""
+
+        def on_start(self, *_: Any, **__: Any) -> None: ...
+        def shutdown(self) -> None: ...
+        def _on_ending(self, *_: Any) -> None: ...
+        def force_flush(self, *_: Any) -> bool:
+            return True
+
+        def on_end(self, *_: Any) -> None:
+            free.wait(10)
+
+    with testing.capture(span_processors=[Waiting()]) as captured:
+        for _ in range(MAX_ENTRIES + 100):
+            with heliograph.span("one"):
+                pass
+        free.set()
+        time.sleep(0)
+        assert len(captured.spans) == MAX_ENTRIES + 100
+
+
+def test_the_newest_are_refused_where_a_development_is_stuck(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Where another thread's development never ends, memory is bounded, and one line says so."""
+    kept = Journal()
+    kept.overflow = lambda: None
+    for number in range(17 * MAX_ENTRIES):
+        kept.add(number)  # type: ignore[arg-type] # any object
+    assert len(kept.entries) <= 16 * MAX_ENTRIES + MAX_ENTRIES
+    assert kept.entries[0] == 0
+    assert "that does not end" in caplog.text
+
+
+@pytest.mark.hostile
+def test_what_could_not_be_developed_is_put_back() -> None:
+    """A load that fails once costs nothing: the next development has it all (F8)."""
+    with testing.capture() as captured:
+        with heliograph.span("one"):
+            heliograph.metric("m", 1)
+        from heliograph.runtime import telemetry
+
+        developing = telemetry.development()
+        assert developing is not None
+        load = developing.load
+        failing = [OSError(24, "no descriptor is left")]
+
+        def once() -> None:
+            if failing:
+                raise failing.pop()
+            load()
+
+        developing.load = once  # type: ignore[method-assign] # it fails once
+        heliograph.flush()
+        assert (len(journal.entries), len(journal.measurements)) == (1, 1)
+        assert [span.name for span in captured.spans] == ["one"]
+        assert captured.metrics["m"][0].count == 1
