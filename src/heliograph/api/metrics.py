@@ -24,6 +24,7 @@ from ..journal.instrument import (
     Instrument,
     number,
     observables,
+    observe,
     text_of,
 )
 
@@ -229,17 +230,8 @@ class RecordingMeter(metrics.Meter):
         provider = users_provider()
         if provider is not None:
             make(instrument, provider)
-        elif instrument.usable and not any(map(instrument.equals, observables)):
-            if len(observables) < MAX_INSTRUMENTS:
-                observables.append(instrument)
-            else:
-                _notice.warn(
-                    "observable instruments",
-                    lambda: (
-                        f"observable instrument {_notice.shown(name)} is left out: "
-                        f"{MAX_INSTRUMENTS} are there. Create each once, not in every invocation."
-                    ),
-                )
+        elif instrument.usable:
+            observe(instrument)
         return instrument
 
     def _instrument(

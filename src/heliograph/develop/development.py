@@ -155,10 +155,11 @@ class Development:
             return self._develop(entries, measurements, deadline)
         finally:  # not all: no time, a failed load, or something was raised into it
             if entries or measurements:
-                from ..journal import full  # rare
-
                 journal.put_back(entries, measurements)
-                full.shorten(journal)
+                if journal.is_full():
+                    from ..journal import full
+
+                    full.shorten(journal)
 
     def _develop(
         self, entries: list[Entry], measurements: list[tuple[Any, ...]], deadline: Deadline

@@ -239,10 +239,7 @@ class Pipeline:
 
 
 def is_remote(exporter: object) -> bool:
-    """Tell whether an exporter talks to a backend, which may be dead: what is not known does.
-
-    Ours say it by the attribute `remote`; those of the SDK itself, console and memory, are local.
-    """
+    """Tell whether an exporter talks to a backend, which may be dead (`remote`, or unknown)."""
     local = type(exporter).__module__.startswith("opentelemetry.sdk.")
     return bool(getattr(exporter, "remote", not local))
 

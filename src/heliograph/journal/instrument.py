@@ -95,6 +95,24 @@ def _are_names(keys: object) -> bool:
 observables: list[Instrument] = []
 """Observable instruments, which are collected without any measurement of user code's."""
 
+MAX_OBSERVABLES = 1000
+
+
+def observe(instrument: Instrument) -> None:
+    """Collect an observable instrument from now on, unless the same one is collected already."""
+    if any(map(instrument.equals, observables)):
+        return
+    if len(observables) < MAX_OBSERVABLES:
+        observables.append(instrument)
+        return
+    _notice.warn(
+        "observable instruments",
+        lambda: (
+            f"observable instrument {_notice.shown(instrument.name)} is left out: "
+            f"{MAX_OBSERVABLES} are there. Create each once, not in every invocation."
+        ),
+    )
+
 
 def text_of(value: object) -> str | None:
     """Return what may be left out as bounded text, None where it is."""

@@ -189,6 +189,14 @@ class Invocation:
             config, self.trigger, request, request_id, arn, cold=cold
         )
 
+    def first(self, ready_ns: int, *, restored: bool) -> None:
+        """Tell how the environment of a cold start came to be (lifecycle spec 1.1, 1.2)."""
+        if restored:
+            self.entry.op("set_attribute", "heliograph.restore", True)
+        waited = self.entry.start - ready_ns
+        if ready_ns and waited > EARLY_NS:
+            self.entry.op("set_attribute", "heliograph.init.gap_ms", waited // 1_000_000)
+
     def settle(self) -> None:
         """Do what was put off, after the response."""
         entry = self.entry

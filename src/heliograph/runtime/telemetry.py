@@ -15,7 +15,7 @@ from .._guard import guard, guarded
 from ..journal import carry, current, recording
 from ..journal.entry import forget_ids, journal
 from ..journal.hooks import after_import
-from .invocation import EARLY_NS, Invocation, facades
+from .invocation import Invocation, facades
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -246,22 +246,13 @@ def begin(event: object, context: object) -> Invocation | None:
     _settle()
     running = last = invocation = Invocation(settings, event, context, cold=cold)
     if cold:
-        _tell_start(invocation)
+        invocation.first(_ready_ns, restored=_restored)
     return invocation
 
 
 def _settle() -> None:
     if last is not None and last.entry.put_off is not None:
         guarded("describing the invocation", last.settle)
-
-
-def _tell_start(invocation: Invocation) -> None:
-    """Tell how the environment of a cold start came to be (lifecycle spec 1.1, 1.2)."""
-    if _restored:
-        invocation.entry.op("set_attribute", "heliograph.restore", True)
-    waited = invocation.entry.start - _ready_ns
-    if _ready_ns and waited > EARLY_NS:
-        invocation.entry.op("set_attribute", "heliograph.init.gap_ms", waited // 1_000_000)
 
 
 def over() -> None:
@@ -287,12 +278,22 @@ def develop() -> bool:
         _settle()
         if _nothing():
             return True
+        if running is None and last is not None:
+            _close(last.entry.start)
         developing = development()
         if developing is not None:
             until = deadline()
             done = developing.run(until)
             _finish_foreign(until)
     return done
+
+
+def _close(start: int) -> None:
+    """Close what an invocation before the last one has left open: the first in the journal."""
+    if journal.entries and journal.entries[0].start < start:
+        from . import unfinished
+
+        unfinished.close(start)
 
 
 def _nothing() -> bool:
@@ -302,9 +303,8 @@ def _nothing() -> bool:
 
 
 def _finish_foreign(until: Deadline) -> None:
-    module = sys.modules.get(FOREIGN)
-    if module is not None:
-        module.finish(until)
+    if FOREIGN in sys.modules:
+        sys.modules[FOREIGN].finish(until)
 
 
 def develop_early() -> None:
@@ -328,11 +328,9 @@ def develop_all() -> None:
     with guard("developing the journal at the end of the process"):
         _before_fork()
         _settle()
-        now = time_ns()
-        for entry in journal.entries:
-            if not entry.end:
-                entry.op("set_attribute", "heliograph.unfinished", True)
-                entry.end = now
+        from . import unfinished
+
+        unfinished.close()
         developing = development()
         if developing is not None:
             from ..develop.pace import Deadline
