@@ -47,7 +47,7 @@ def read(answer: Any, signal: Signal) -> tuple[int, str]:
     try:
         part = json.loads(answer).get("partialSuccess") or {}
         return int(part.get(name) or 0), str(part.get("errorMessage") or "")
-    except (ValueError, AttributeError, TypeError):  # no JSON, or none of this form
+    except (ValueError, AttributeError, TypeError, RecursionError):  # no JSON, or not of this form
         return 0, ""
 
 

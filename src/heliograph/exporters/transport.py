@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
+from threading import Timer
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -144,7 +147,8 @@ class Transport(BaseHTTPTransport):
             if answer.status_code in REFUSALS and refused(self._sources, answer.status_code):
                 answer = self._ask(method, url, asked, data or b"", until)
         except (OSError, HTTPException, ValueError) as error:  # ValueError: a header with a newline
-            answer = Answer(error=error)
+            over = time.monotonic() >= until
+            answer = Answer(error=TimeoutError("timed out") if over else error)
         return self._note(answer)
 
     def is_connection_error(self, exception: Exception | None) -> bool:
@@ -172,7 +176,8 @@ class Transport(BaseHTTPTransport):
             except (TimeoutError, MovedError):
                 raise
             except (OSError, HTTPException):
-                pass  # closed while the environment was frozen, and nothing answered: sent anew
+                _left(until)  # the time may be what ended it
+                # closed while the environment was frozen, and nothing answered: sent anew
         connection = self._open(parts.scheme, parts.hostname or "", parts.port, until)
         return self._exchange(connection, method, target, whole, body, until)
 
@@ -187,6 +192,9 @@ class Transport(BaseHTTPTransport):
     ) -> Answer:
         """Send a request and read the answer; keep the connection, or close it."""
         kept = False
+        limit = Timer(_left(until), _cut_off, (connection,))
+        limit.daemon = True
+        limit.start()
         try:
             connection.sock.settimeout(_left(until))
             connection.request(method, target, body, headers)
@@ -199,6 +207,7 @@ class Transport(BaseHTTPTransport):
             else:
                 kept = response.isclosed() and not response.will_close
         finally:
+            limit.cancel()
             if not kept:
                 connection.close()
         if kept:
@@ -247,6 +256,12 @@ class Transport(BaseHTTPTransport):
         self.retryable = bool(self.failure) and not final and (not status or status in RETRYABLE)
         self.retry_after = _seconds(answer.fields.get("retry-after", "")) if self.failure else None
         return answer
+
+
+def _cut_off(connection: HTTPConnection) -> None:
+    """End an exchange whose time is over: a socket's own timeout counts for each read anew."""
+    with suppress(OSError, AttributeError):  # closed meanwhile
+        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def refused(sources: Sequence[HeaderSource], status: int) -> bool:

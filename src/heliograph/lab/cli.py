@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import ConfigurationError
+from ..version import VERSION
 from .function import Function
 from .invocation import Invocation
 from .profile import Profile, table
@@ -29,6 +30,7 @@ MAX_MEMORY = 10_240
 
 
 @click.group()
+@click.version_option(VERSION, prog_name="heliograph")
 def command() -> None:
     """Run a function as AWS Lambda does, and see its traces and metrics."""
 
@@ -115,9 +117,11 @@ def _event(given: str) -> Any:
     """Return the event: from stdin, a file, or the text itself."""
     if given == "-":
         return _parsed(sys.stdin.read(), "the event on stdin")
-    inline = given.lstrip()[:1] in {"{", "[", '"'}
-    if inline:
+    if given.lstrip()[:1] in {"{", "[", '"'}:
         return _parsed(given, "the event")
+    with suppress(ValueError):  # any JSON value is an event: null, true, 1
+        if not Path(given).exists():
+            return json.loads(given)
     try:
         return _parsed(Path(given).read_text(encoding="utf-8"), f"event file {given!r}")
     except OSError as error:

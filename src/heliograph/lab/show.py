@@ -33,6 +33,8 @@ MAX_BODY = 2000
 """Characters shown of an answer."""
 MAX_VALUE = 120
 """Characters shown of an annotation or an error's message."""
+MAX_DEPTH = 60
+"""Levels shown of a tree; what is below is counted."""
 MAX_NAME = 56
 """Columns kept for the names of a tree before the times; longer names push their own times out."""
 
@@ -119,17 +121,21 @@ def _traces(outcome: Outcome) -> Iterator[RenderableType]:
 
 def _trace(trace: Trace) -> RenderableType:
     tree = Tree(Text(f"trace {trace.trace_id}", "bold"), guide_style="dim")
-    depths = [depth for root in trace.roots for depth in _name_ends(root, 1)]
+    depths = [depth for root in trace.roots for depth in _name_ends(root)]
     column = min(max(depths), MAX_NAME)
     for root in trace.roots:
         _grow(tree, root, trace.start, column, 1)
     return tree
 
 
-def _name_ends(node: Node, depth: int) -> Iterator[int]:
-    yield 4 * depth + len(_title_of(node))
-    for child in node.children:
-        yield from _name_ends(child, depth + 1)
+def _name_ends(root: Node) -> Iterator[int]:
+    """Yield where the names of a node and of all below it end; as deep as there is room for."""
+    waiting = [(root, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        yield 4 * depth + len(_title_of(node))
+        if depth < MAX_DEPTH:
+            waiting += [(child, depth + 1) for child in node.children]
 
 
 def _title_of(node: Node) -> str:
@@ -138,12 +144,15 @@ def _title_of(node: Node) -> str:
 
 def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None:
     branch = tree.add(_facade(node) if node.facade else _label(node, start, column - 4 * depth))
+    if depth == MAX_DEPTH and node.children:
+        branch.add(Text(f"… {sum(1 for _ in node.walk()) - 1} spans below", "dim"))
+        return
     for child in node.children:
         _grow(branch, child, start, column, depth + 1)
 
 
 def _facade(node: Node) -> Text:
-    return Text(f"{node.name} (its own segment, {node.id})", "dim")
+    return Text(_plain(f"{node.name} (its own segment, {node.id})"), "dim")
 
 
 def _label(node: Node, start: float, width: int) -> Text:
@@ -155,11 +164,11 @@ def _label(node: Node, start: float, width: int) -> Text:
         f"  {took:>10}",
     )
     facts = [node.document.get("namespace"), node.http_status]
-    text.append("".join(f"  {fact}" for fact in facts if fact), "dim")
+    text.append("".join(f"  {_cut(fact)}" for fact in facts if fact), "dim")
     if node.status:
         text.append(f"  {node.status.upper()}", "bold red")
     for kind, message in node.exceptions:
-        text.append(f"\n{kind}: {_cut(message)}", "red")
+        text.append(f"\n{_cut(kind)}: {_cut(message)}", "red")
     for name, value in node.annotations.items():
         text.append(f"\nannotation {_cut(name)} = {_cut(value)}", "yellow")
     for name, value in node.metadata.items():
@@ -195,7 +204,7 @@ def _metrics(found: Metrics) -> Iterator[RenderableType]:
 
 def _cells(row: Row) -> list[Text]:
     figures = (row.count, row.minimum, row.average, row.p50, row.maximum)
-    dimensions = ", ".join(f"{name}={value}" for name, value in row.dimensions.items())
+    dimensions = ", ".join(f"{_cut(name)}={_cut(value)}" for name, value in row.dimensions.items())
     cells = [row.metric, *map(_figure, figures), row.unit, row.namespace, dimensions]
     return [Text(_plain(cell)) for cell in cells]
 

@@ -113,9 +113,11 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and everything below it, parents first."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting = [self]
+        while waiting:  # as deep as it may be
+            node = waiting.pop()
+            yield node
+            waiting += reversed(node.children)
 
 
 @dataclass

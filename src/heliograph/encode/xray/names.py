@@ -62,6 +62,8 @@ def name_of(
             return sanitised(found)
     if role.segment and kind is SpanKind.SERVER and (found := _service(service.values)):
         return sanitised(found)
+    if kind is SpanKind.SERVER and not role.segment:
+        return sanitised(span.name)  # a framework's span below the handler's: its route, no host
     for step in naming.then:
         if found := step(kind, attributes, role):
             return sanitised(found)
