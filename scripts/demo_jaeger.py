@@ -19,7 +19,6 @@ from rich.tree import Tree
 from heliograph.lab.function import Function
 from heliograph.lab.invocation import Invocation
 from heliograph.lab.show import console
-from heliograph.lab.trace import SAID
 from scripts import demo, golang, jaeger
 
 if TYPE_CHECKING:

@@ -140,6 +140,24 @@ def test_event_from_a_file_and_from_stdin(run, tmp_path):
     assert "event {'from': 'pipe'}" in by_pipe.stdout
 
 
+@pytest.mark.parametrize("event", ["null", "1", "true", "-2.5", '"text"', "[1]"])
+def test_any_json_value_is_an_event(run, event):
+    """Not only objects (reports 16)."""
+    done = run("--event", event, "--json")
+
+    [one] = json.loads(done.stdout)["invocations"]
+    assert json.loads(one["answer"]["body"])["event"] == json.loads(event)
+
+
+def test_version():
+    """`heliograph --version` says which."""
+    command = [sys.executable, "-m", "heliograph.lab", "--version"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment(), cwd=ROOT
+    )
+    assert done.stdout == f"heliograph, version {heliograph.__version__}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

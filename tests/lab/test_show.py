@@ -220,3 +220,56 @@ def test_an_outcome_is_json():
         "stdout": ["line"],
         "stderr": [],
     }  # fmt: skip
+
+
+def test_a_thousand_nested_spans():
+    """As deep as there is room for; what is below is counted."""
+    chain = [
+        {
+            "id": f"{n:04}", "parent_id": f"{n - 1:04}", "trace_id": TRACE, "name": f"span {n}",
+            "start_time": 10.0 + n / 1e6, "end_time": 11.0,
+        }
+        for n in range(1, 1001)
+    ]  # fmt: skip
+    text = shown(outcome(Answer("response", 202, b"1", "r"), documents=chain))
+
+    assert "span 19" in text
+    assert "spans below" in text
+
+
+ESCAPE = "\x1b[31mred\x1b]0;title\x07"
+
+
+def test_no_text_commands_the_terminal():
+    """Whatever is in a document, a metric or an answer: nothing moves the cursor (F15)."""
+    document = {
+        "id": ESCAPE, "parent_id": ESCAPE, "trace_id": TRACE, "name": ESCAPE, "namespace": ESCAPE,
+        "start_time": 10.0, "end_time": 10.1, "fault": True,
+        "cause": {"exceptions": [{"type": ESCAPE, "message": ESCAPE}]},
+        "annotations": {ESCAPE: ESCAPE}, "metadata": {ESCAPE: {ESCAPE: ESCAPE}},
+        "http": {"request": {"method": ESCAPE, "url": ESCAPE}},
+        "aws": {"operation": ESCAPE, "table_name": ESCAPE},
+    }  # fmt: skip
+    metric = json.loads(METRICS)
+    metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] = ESCAPE
+    metric["service"] = ESCAPE * 200
+    answer = Answer("response", 202, ESCAPE.encode(), "r")
+    text = shown(outcome(answer, documents=[document], stdout=[json.dumps(metric), ESCAPE]))
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert len(text) < 4000, "a dimension of a thousand characters is cut"
+
+
+def test_the_users_own_attributes_are_shown():
+    """Names that only begin like OpenTelemetry's are the user's; its own are left out."""
+    own = {"otel.mine": 1, "server.rack": 2, "net.zone": 3, "db.pool.mine": 4}
+    known = {"server.address": "x", "http.route": "/y", "faas.coldstart": True}
+    document = {
+        "id": "a", "trace_id": TRACE, "name": "one", "start_time": 10.0, "end_time": 10.1,
+        "metadata": {"default": {**own, **known}},
+    }  # fmt: skip
+    text = shown(outcome(Answer("response", 202, b"1", "r"), documents=[document]))
+
+    assert [name for name in own if f"metadata {name} = " not in text] == []
+    assert [name for name in known if name in text] == []

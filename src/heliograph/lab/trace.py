@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pkgutil
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,12 +23,28 @@ CALLED = (
 )  # fmt: skip
 """What an AWS call acted on, as members of the `aws` block (xray spec 10.1)."""
 
-SAID = (
-    "aws.", "client.", "cloud.", "code.", "db.", "faas.", "heliograph.", "http.", "messaging.",
-    "net.", "network.", "otel.", "peer.", "rpc.", "server.", "telemetry.", "thread.", "url.",
-    "user_agent.",
-)  # fmt: skip
-"""Metadata of these names is what OpenTelemetry says about any call; a user's own is the rest."""
+OURS = ("aws.lambda.", "aws.xray.", "heliograph.", "otel.resource.", "otel.scope.", "telemetry.")
+"""Beginnings of names that are ours, and OpenTelemetry's for every span."""
+
+
+@cache
+def conventions() -> frozenset[str]:
+    """Return the attributes that OpenTelemetry has names for: what it says about any call."""
+    import opentelemetry.semconv as package
+
+    found: set[str] = set()
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        with suppress(ImportError):
+            members = vars(import_module(module.name))
+            kinds = (vars(it) for it in members.values() if isinstance(it, type))
+            for names in (members, *kinds):
+                found.update(it for it in names.values() if isinstance(it, str) and "." in it)
+    return frozenset(found)
+
+
+def is_said(name: str) -> bool:
+    """Tell whether an attribute is what OpenTelemetry or we say; a user's own are the rest."""
+    return name.startswith(OURS) or name in conventions()
 
 
 @dataclass
@@ -101,13 +121,13 @@ class Node:
     def metadata(self) -> dict[str, Any]:
         """Return the metadata of the user's own; those of a named namespace begin with its name.
 
-        What OpenTelemetry says about every call and every function is left out (`SAID`).
+        What OpenTelemetry says about every call and every function is left out.
         """
         found = {}
         for namespace, values in _object(self.document.get("metadata")).items():
             before = "" if namespace == "default" else f"{namespace}: "
             for name, value in _object(values).items():
-                if before or not name.startswith(SAID):
+                if before or not is_said(name):
                     found[before + name] = value
         return found
 

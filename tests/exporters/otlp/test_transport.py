@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from heliograph.exporters import partial
 from heliograph.exporters import transport as transport_module
 from heliograph.exporters.transport import Transport
 
@@ -400,3 +403,61 @@ def test_patience(new: New, backend: Backend, patient: bool) -> None:
     assert transport.is_connection_error(ConnectionError()) is patient
     assert transport.is_connection_error(ValueError()) is False
     assert transport.is_connection_error(None) is False
+
+
+def dripping(head: bytes, drop: bytes) -> tuple[str, Any]:
+    """A server that answers with `head`, and then a drop every fifth of a second for ever."""
+    server = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(head)
+                while not over.wait(0.02):
+                    connection.sendall(drop)
+
+    threading.Thread(target=serve, daemon=True).start()
+
+    def end() -> None:
+        over.set()
+        server.close()
+
+    return f"http://127.0.0.1:{server.getsockname()[1]}/v1/traces", end
+
+
+@pytest.mark.parametrize(
+    ("head", "drop", "failure"),
+    [
+        pytest.param(b"", b"H", "TimeoutError", id="head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n", "", id="headers-of-a-success"),
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", "TimeoutError", id="100-continue"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x", "", id="body-of-a-success"
+        ),
+        pytest.param(
+            b"HTTP/1.1 503 No\r\nContent-Length: 9999\r\n\r\n", b"x", "HTTP 503", id="body"
+        ),
+    ],
+)
+def test_a_server_that_drips(new: New, head: bytes, drop: bytes, failure: str) -> None:
+    """The timeout is that of the whole exchange, however alive the server looks (F10)."""
+    url, end = dripping(head, drop)
+    try:
+        transport = new()
+        post(transport, url, timeout=0.5)
+        assert transport.failure.startswith(failure)
+        assert bool(transport.failure) == bool(failure)
+    finally:
+        end()
+
+
+def test_a_success_is_one_whatever_its_body_holds() -> None:
+    """JSON nested too deep for Python to read says nothing: what was taken is not sent again."""
+    deep = b'{"partialSuccess":' + b"[" * 60_000 + b"]" * 60_000 + b"}"
+    assert partial.read(deep, "traces") == (0, "")
