@@ -122,7 +122,7 @@ def grow(
 def said(span: dict[str, Any], tags: dict[str, Any]) -> Iterator[str]:
     """Return lines about a span: its own attributes, and its events."""
     for name, value in tags.items():
-        if not name.startswith((*SAID, *OF_JAEGER)):
+        if not (is_said(name) or name.startswith(OF_JAEGER)):
             yield f"\n{name} = {value}"
     for log in span["logs"]:
         fields = {field["key"]: field["value"] for field in log["fields"]}

@@ -233,7 +233,7 @@ def test_a_thousand_nested_spans():
     ]  # fmt: skip
     text = shown(outcome(Answer("response", 202, b"1", "r"), documents=chain))
 
-    assert "span 19" in text
+    assert "span 15" in text
     assert "spans below" in text
 
 

@@ -33,7 +33,7 @@ MAX_BODY = 2000
 """Characters shown of an answer."""
 MAX_VALUE = 120
 """Characters shown of an annotation or an error's message."""
-MAX_DEPTH = 20
+MAX_DEPTH = 16
 """Levels shown of a tree; what is below is counted."""
 MAX_NAME = 56
 """Columns kept for the names of a tree before the times; longer names push their own times out."""
