@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger test unit check fmt format lint types lock upgrade clean
+.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger test unit check fuzz fmt format lint types lock upgrade clean
 
 help: ## this list
 	@echo "usage: make TARGET [PYTHON=python3.12] [ARGS='arguments of pytest']"
@@ -60,6 +60,9 @@ unit: setup ## the tests that need neither a runtime nor the layer
 	$(RUN) pytest -n 2 -m "not runtime" --ignore=tests/layer $(ARGS) </dev/null
 
 check: format lint types test ## format, lint, types and the whole suite, as CI does
+
+fuzz: setup ## 60,000 hostile events, values, names and settings (ARGS: --seed 2 --kind values)
+	@$(RUN) scripts.fuzz $(ARGS)
 
 fmt: setup ## put the code in form and fix what can be fixed
 	$(BIN)/ruff format .

@@ -43,8 +43,8 @@ def check(
 def _given(setting: Setting, value: object) -> object:
     default = setting.read(setting.default)
     try:
-        if isinstance(value, str):
-            return setting.read(value)
+        if issubclass(type(value), str):
+            return setting.read(str.__getitem__(value, slice(None)))  # type: ignore[index] # it is
         if isinstance(default, (str, float)) and type(value) in (int, float):
             return setting.read(str(value))
         if isinstance(default, dict):

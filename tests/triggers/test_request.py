@@ -183,6 +183,7 @@ def test_others(samples: dict[str, Any]) -> None:
     kept = {}
     for name, event in others.items():
         call = request(detect(event), event, function_arn=FUNCTION)
+        call.attributes.pop("heliograph.trigger.arn", None)  # of an authorizer, below
         assert (call.attributes, call.method, call.route) == ({}, None, None)
         if call.batch_size is not None:
             kept[name] = call.batch_size
@@ -227,3 +228,18 @@ def test_other_partition(sample: Any) -> None:
     assert call.attributes["heliograph.trigger.arn"] == (
         "arn:aws-cn:apigateway:eu-west-1::/restapis/r1xmpl0api/stages/prod"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("authorizer_token", "methodArn"),
+        ("authorizer_request_v1", "methodArn"),
+        ("authorizer_request_v2", "routeArn"),
+    ],
+)
+def test_an_authorizer_names_what_it_allows(sample: Any, name: str, key: str) -> None:
+    """`heliograph.trigger.arn` is the method or the route (triggers spec 5.2; reports 13b)."""
+    event = sample(name)
+    found = request(detect(event), event)
+    assert found.attributes["heliograph.trigger.arn"] == event[key]

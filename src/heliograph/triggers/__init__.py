@@ -6,6 +6,7 @@ event of another kind does not pay for it. Rules: triggers spec 1.2, 2, 5.1, 7.
 
 from __future__ import annotations
 
+from .._limits import MAX_STRING
 from .detection import DIRECT, detect
 
 TYPE_CHECKING = False
@@ -113,6 +114,9 @@ def request(
     """
     found = Request()
     if type(event) is dict:
+        if trigger == "authorizer":  # what is to be allowed (triggers spec 5.2)
+            own = event.get("methodArn") or event.get("routeArn")
+            found.put("heliograph.trigger.arn", own[:MAX_STRING] if type(own) is str else None)
         read = _reader(trigger)
         if read is not None:
             arn = function_arn if type(function_arn) is str else ""
