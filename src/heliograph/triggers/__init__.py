@@ -115,8 +115,8 @@ def request(
     found = Request()
     if type(event) is dict:
         if trigger == "authorizer":  # what is to be allowed (triggers spec 5.2)
-            own = event.get("methodArn") or event.get("routeArn")
-            found.put("heliograph.trigger.arn", own[:MAX_STRING] if type(own) is str else None)
+            arns = [one for key in ("methodArn", "routeArn") if type(one := event.get(key)) is str]
+            found.put("heliograph.trigger.arn", arns[0][:MAX_STRING] if arns else None)
         read = _reader(trigger)
         if read is not None:
             arn = function_arn if type(function_arn) is str else ""
