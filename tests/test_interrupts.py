@@ -35,7 +35,7 @@ def test_what_interrupts_us_passes(case: str, argument: str) -> None:
     """A function that limits its own time is never deaf to it: by SIGALRM, whatever the handler is
     and raises, or from another thread; wherever in our code it hits (reports 2, F2)."""
     done = run(Path(interrupted.__file__).read_text(), case, argument)
-    assert (done.returncode, done.stdout) == (0, "40 0\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "20 0\n"), done.stderr
 
 
 class Raises:
@@ -166,7 +166,7 @@ signal.signal(signal.SIGALRM, beat)
 signal.setitimer(signal.ITIMER_REAL, 0.0002)
 heliograph.metric("orders", 1)
 heliograph.flush()
-signal.setitimer(signal.ITIMER_REAL, 0)
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
 print("fine", callable(heliograph.metric), heliograph.metric is heliograph.metric)
 """
 

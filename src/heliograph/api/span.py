@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class RecordedSpan(trace.Span):
-    """A span that records what is done to it. What can be read of it reads as the SDK's span.
+    """A span that records what is done to it.
+
+    Its ids, name, kind, parent, attributes and times can be read as those of the SDK's span; what
+    is decided at development, such as its status and resource, cannot.
 
     Nothing that is passed to it raises: what cannot be recorded is told and left out.
 

@@ -23,7 +23,10 @@ CALLED = (
 )  # fmt: skip
 """What an AWS call acted on, as members of the `aws` block (xray spec 10.1)."""
 
-OURS = ("aws.lambda.", "aws.xray.", "heliograph.", "otel.resource.", "otel.scope.", "telemetry.")
+OURS = (
+    "aws.function_arn", "aws.lambda.", "aws.xray.", "heliograph.", "otel.resource.", "otel.scope.",
+    "telemetry.",
+)  # fmt: skip
 """Beginnings of names that are ours, and OpenTelemetry's for every span."""
 
 
