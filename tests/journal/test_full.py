@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 import threading
 import time
 from typing import Any
@@ -101,3 +103,23 @@ def test_what_could_not_be_developed_is_put_back() -> None:
         assert (len(journal.entries), len(journal.measurements)) == (1, 1)
         assert [span.name for span in captured.spans] == ["one"]
         assert captured.metrics["m"][0].count == 1
+
+
+def test_a_recursion_limit_left_low() -> None:
+    """A development has the frames that it takes, and the function's limit is as it was (F12)."""
+    before = sys.getrecursionlimit()
+
+    def act() -> None:
+        with heliograph.span("one"):
+            heliograph.metric("m", 1)
+        depth = len(inspect.stack(0))
+        sys.setrecursionlimit(depth + 40)
+        try:
+            heliograph.flush()
+            assert sys.getrecursionlimit() == depth + 40
+        finally:
+            sys.setrecursionlimit(before)
+
+    with testing.capture() as captured:
+        act()
+        assert [span.name for span in captured.spans] == ["one"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found] # built in
+import sys
 from _thread import allocate_lock, get_ident, start_new_thread
 from contextlib import nullcontext
 from contextvars import Context
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .extras import Extras
     from .pipeline import Pipeline
 
+LEAST_FRAMES = 1000
+"""Python's own recursion limit; a development takes some sixty frames."""
 WAIT_SECONDS = 10.0
 """Longest wait of a thread for the development of a journal that is full."""
 
@@ -124,11 +127,14 @@ class Development:
 
     def _alone(self, deadline: Deadline) -> bool:
         self._thread = get_ident()
+        frames = sys.getrecursionlimit()  # the function may have left it low
+        sys.setrecursionlimit(max(frames, LEAST_FRAMES))
         try:
             # in a context of its own: user code's current span is not ours
             done: bool = Context().run(self._run, deadline)
             return done
         finally:
+            sys.setrecursionlimit(frames)
             self._thread = 0
 
     def load(self) -> None:
