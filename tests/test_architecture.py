@@ -32,6 +32,7 @@ NEIGHBOURS = {
     ("backends", "config"),
     ("config", "backends"),
     ("_guard", "_notice"),
+    ("lending", "journal"),
     ("_guard", "_interrupts"),
     ("_notice", "_interrupts"),
     ("_interrupts", "_guard"),

@@ -9,6 +9,7 @@ environment is told once, by name, value and choices, and the default is used; o
 from __future__ import annotations
 
 import os
+import sys
 
 from . import _notice
 
@@ -178,6 +179,7 @@ class Config(Fields):
             variables that Lambda sets; "" (0 for the memory) where one is absent.
         init_type: `AWS_LAMBDA_INITIALIZATION_TYPE`, or "on-demand".
         in_lambda: Whether this process runs in Lambda.
+        path: `sys.path` when they were read, which code may replace later.
     """
 
     disabled: bool
@@ -202,9 +204,10 @@ class Config(Fields):
     log_stream: str
     init_type: str
     in_lambda: bool
+    path: tuple[str, ...]
 
     def __init__(self, values: dict[str, object], environ: Mapping[Any, Any]) -> None:
-        self.__dict__.update(values, _environ=environ)
+        self.__dict__.update(values, _environ=environ, path=tuple(sys.path))
 
     def __getattr__(self, name: str) -> object:
         """Read the settings of exporting, when the first of them is asked for.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from . import _notice
 from .config import names, one_of
+from .journal.hooks import Folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +37,7 @@ _FLAGS = re.compile(r"\(\?([aiLmsux]+)\)")
 
 @contextmanager
 def lent(settings: Config) -> Iterator[None]:
-    """Lend the environment of init for the time of the block.
+    """Lend the environment of init, and its folders of modules, for the time of the block.
 
     Args:
         settings: They know it.
@@ -45,7 +46,7 @@ def lent(settings: Config) -> Iterator[None]:
     for name in list(os.environ):
         if name.startswith("OTEL_") and name not in wanted:
             wanted[name] = None
-    with _exchanged(wanted):
+    with Folders(settings.path), _exchanged(wanted):
         yield
 
 

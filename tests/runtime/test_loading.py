@@ -133,6 +133,17 @@ def test_the_environment_is_what_init_saw(one_runtime, run, change):
     assert "other" not in names(ran)
 
 
+@pytest.mark.parametrize("change", ["sys.path[:] = ['/nowhere']", "sys.path = ['/nowhere']"])
+def test_a_path_that_the_function_replaces(one_runtime, run, change):
+    """What is loaded after the response is found where init would have found it (F12)."""
+    source = SOURCE + f"import sys\ndef before(event):\n    {change}\n"
+
+    ran = run(one_runtime, source, [1, 2])
+
+    assert [answer[2] for answer in ran.seen.answers] == [1, 2]
+    assert whole(ran, 2), ran.ours
+
+
 def test_no_descriptor_at_the_first_development(one_runtime, run):
     """A load that fails once costs nothing: what was recorded is developed with the next."""
     source = SOURCE + (
