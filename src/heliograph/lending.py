@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from . import _notice
 from .config import names, one_of
-from .journal.hooks import Folders
+from .journal.folders import Folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

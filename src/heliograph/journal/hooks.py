@@ -103,28 +103,6 @@ def _ready(name: str, module: ModuleType) -> None:
         sys.meta_path.remove(_Finder)
 
 
-class Folders:
-    """Puts folders that code has taken off `sys.path` back, for the time of a block.
-
-    Args:
-        path: What `sys.path` was in init.
-    """
-
-    __slots__ = ("_missing", "_path")
-
-    def __init__(self, path: Sequence[str]) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._missing = [place for place in self._path if place not in sys.path]
-        sys.path.extend(self._missing)
-
-    def __exit__(self, *_: object) -> None:
-        for place in self._missing:
-            if place in sys.path:
-                sys.path.remove(place)
-
-
 def forget() -> None:
     """Take all hooks back; what was already done to modules stays."""
     _waiting.clear()

@@ -14,7 +14,7 @@ from .. import _notice
 from .._guard import guard, guarded
 from ..journal import carry, current, recording
 from ..journal.entry import forget_ids, journal
-from ..journal.hooks import Folders, after_import
+from ..journal.hooks import after_import
 from .invocation import Invocation, facades
 
 TYPE_CHECKING = False
@@ -189,6 +189,8 @@ def development() -> Development | None:
     """Return what develops the journal; None while telemetry is off."""
     global _development
     if _development is None and config is not None and recording.active:
+        from ..journal.folders import Folders
+
         with Folders(config.path):
             from ..develop.development import Development
             from ..develop.extras import Extras
