@@ -32,7 +32,6 @@ NEIGHBOURS = {
     ("backends", "config"),
     ("config", "backends"),
     ("_guard", "_notice"),
-    ("lending", "journal"),
     ("_guard", "_interrupts"),
     ("_notice", "_interrupts"),
     ("_interrupts", "_guard"),

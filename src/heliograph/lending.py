@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from . import _notice
 from .config import names, one_of
-from .journal.folders import Folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +32,28 @@ LIMITS = (
 
 DEFAULT = "OpenTelemetry's default"
 _FLAGS = re.compile(r"\(\?([aiLmsux]+)\)")
+
+
+class Folders:
+    """Puts folders that code has taken off `sys.path` back, for the time of a block.
+
+    Args:
+        path: What `sys.path` was in init.
+    """
+
+    __slots__ = ("_missing", "_path")
+
+    def __init__(self, path: Sequence[str]) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._missing = [place for place in self._path if place not in sys.path]
+        sys.path.extend(self._missing)
+
+    def __exit__(self, *_: object) -> None:
+        for place in self._missing:
+            if place in sys.path:
+                sys.path.remove(place)
 
 
 @contextmanager

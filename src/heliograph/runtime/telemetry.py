@@ -189,12 +189,12 @@ def development() -> Development | None:
     """Return what develops the journal; None while telemetry is off."""
     global _development
     if _development is None and config is not None and recording.active:
-        from ..journal.folders import Folders
+        before = list(sys.path)
+        sys.path += [place for place in config.path if place not in before]
+        from ..develop.development import Development
+        from ..develop.extras import Extras
 
-        with Folders(config.path):
-            from ..develop.development import Development
-            from ..develop.extras import Extras
-
+        sys.path[:] = before
         extras = _extras or Extras()
         make = extras.development or Development
         _development = make(config, extras, facades, _init_ns, _properties)
