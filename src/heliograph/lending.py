@@ -18,7 +18,7 @@ from . import _notice
 from .config import names, one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .config import Config
 
