@@ -244,8 +244,7 @@ def begin(event: object, context: object) -> Invocation | None:
     settings = config
     if settings is None or not recording.active:
         return None
-    cold = _cold and settings.init_type != "provisioned-concurrency"
-    _cold = False
+    cold, _cold = _cold and settings.init_type != "provisioned-concurrency", False
     _settle()
     running = last = invocation = Invocation(settings, event, context, cold=cold)
     if cold:
@@ -331,9 +330,10 @@ def develop_all() -> None:
     with guard("developing the journal at the end of the process"):
         _before_fork()
         _settle()
-        from . import unfinished
+        if journal.entries:
+            from . import unfinished
 
-        unfinished.close()
+            unfinished.close()
         developing = development()
         if developing is not None:
             from ..develop.pace import Deadline
