@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import threading
 import traceback
 
 import pytest
@@ -177,3 +179,154 @@ def test_redirects_keep_no_header_of_ours(stub):
     assert len(sent) == len(stub.seen) > 2
     assert [name for one in sent for name in one.headers if "trace" in name.lower()] == []
     assert all("traceparent" in dict(seen[2]) for seen in stub.seen)
+
+
+class Recording(library.adapters.BaseAdapter):
+    """An adapter that answers by itself; what it is sent is looked at by a function."""
+
+    def __init__(self, look, *answers):
+        super().__init__()
+        self.look, self.answers = look, list(answers)
+
+    def send(self, request, **more):
+        self.look(request)
+        response = library.Response()
+        response.status_code, response.request, response.url = 200, request, request.url
+        response.raw = io.BytesIO()
+        response.connection = self
+        if self.answers:
+            response.status_code, headers = self.answers.pop(0)
+            response.headers.update(headers)
+        return response
+
+    def close(self):
+        pass
+
+
+def sent_by(adapter, request, **more):
+    with testing.capture(), heliograph.span("outer"), library.Session() as session:
+        session.mount("http://", adapter)
+        return session.send(request, **more)
+
+
+def test_headers_are_put_back_in_their_order():
+    """Names, case, values and order are the caller's, of requests' own mapping and of a plain one;
+    on the wire each name is once."""
+    given = {"A": "1", "TraceParent": "mine", "baggage": "b=1", "Z": "2"}
+    seen = []
+    for headers in (library.structures.CaseInsensitiveDict(given), dict(given)):
+        request = tagged("http://host/")
+        request.headers = headers
+        sent_by(Recording(lambda one: seen.append(dict(one.headers))), request)
+        assert request.headers is headers
+        assert list(headers.items()) == list(given.items())
+    for one in seen:
+        assert [name.lower() for name in one] == [*map(str.lower, given), "x-amzn-trace-id"]
+        assert one["TraceParent"].startswith("00-")
+
+
+def test_an_adapter_that_exchanges_the_headers():
+    """What an adapter puts in place of them stays, without what is ours."""
+    request = tagged("http://host/", {"X-One": "1", "traceparent": "mine"})
+
+    def exchange(one):
+        one.headers = {**one.headers, "X-Noted": "yes"}
+
+    sent_by(Recording(exchange), request)
+    assert dict(request.headers) == {"X-One": "1", "traceparent": "mine", "X-Noted": "yes"}
+
+
+def test_an_adapter_that_writes_a_trace_header():
+    """It stays: it is not ours."""
+    request = tagged("http://host/")
+    sent_by(Recording(lambda one: one.headers.update(traceparent="theirs")), request)
+    assert request.headers["traceparent"] == "theirs"
+
+
+def test_an_authentication_that_sends_a_copy():
+    """A digest's second request is a copy of the first: it is sent with our headers, and has the
+    caller's afterwards."""
+    request = library.Request(
+        "GET", "http://host/", {"traceparent": "mine"}, auth=library.auth.HTTPDigestAuth("u", "p")
+    ).prepare()
+    seen = []
+    challenge = (401, {"www-authenticate": 'Digest realm="r", nonce="n", qop="auth"'})
+    adapter = Recording(lambda one: seen.append(one.headers["traceparent"]), challenge)
+    response = sent_by(adapter, request)
+    assert response.request is not request
+    assert "Authorization" in response.request.headers
+    assert [one[:3] for one in seen] == ["00-", "00-"]
+    for one in (request, response.request):
+        assert one.headers["traceparent"] == "mine"
+        assert "X-Amzn-Trace-Id" not in one.headers
+
+
+def test_a_redirect_has_the_callers_header():
+    """The copy that is sent to the next place has what the caller wrote, not what we did."""
+    request = tagged("http://host/", {"traceparent": "mine"})
+    seen = []
+    adapter = Recording(
+        lambda one: seen.append(one.headers["traceparent"]), (302, {"location": "http://host/b"})
+    )
+    response = sent_by(adapter, request)
+    assert response.request is not request
+    assert len(seen) == 2
+    assert {one[:3] for one in seen} == {"00-"}
+    for one in (request, response.request):
+        assert dict(one.headers) == {"traceparent": "mine"}
+
+
+@pytest.mark.parametrize("order", ["first in first out", "last in first out"])
+def test_one_request_sent_by_two_threads(order):
+    """Each sends a whole header, no header comes or goes while the other reads them, and the last
+    puts back what the caller wrote."""
+    request = tagged("http://host/", {"traceparent": "mine"})
+    inside, go = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+    seen = []
+
+    def look(one):
+        number = len(seen)
+        seen.append(dict(one.headers))
+        inside[number].set()
+        assert go[number].wait(10)
+
+    with testing.capture(), library.Session() as session:
+        session.mount("http://", Recording(look))
+
+        def work():
+            with heliograph.span("outer"):
+                session.send(request)
+
+        both = [threading.Thread(target=work) for _ in range(2)]
+        for thread, entered in zip(both, inside, strict=True):
+            thread.start()
+            assert entered.wait(10)
+        for number in (0, 1) if order == "first in first out" else (1, 0):
+            assert list(request.headers) == list(seen[0]) == list(seen[1])
+            go[number].set()
+            both[number].join()
+    assert [one["traceparent"][:3] for one in seen] == ["00-", "00-"]
+    assert seen[0]["traceparent"] != seen[1]["traceparent"]
+    assert dict(request.headers) == {"traceparent": "mine"}
+
+
+def test_a_request_of_slots():
+    """A request that has no room for an attribute more, and headers of the user's own kind."""
+
+    class Headers(dict):
+        __slots__ = ()
+
+    class Slots:
+        __slots__ = ("body", "headers", "hooks", "method", "url")
+
+    request = Slots()
+    request.method, request.url, request.body, request.hooks = "GET", "http://host/", None, {}
+    request.headers = headers = Headers(One="1")
+    adapter = Recording(lambda one: seen.append("traceparent" in one.headers))
+    seen = []
+    with testing.capture(), heliograph.span("outer"), library.Session() as session:
+        session.mount("http://", adapter)
+        session.send(request, allow_redirects=False)
+    assert seen == [True]
+    assert request.headers is headers
+    assert headers == {"One": "1"}

@@ -42,7 +42,7 @@ class SharedRuntimeContext(_RuntimeContext):
 
     def get_current(self) -> Context:
         """Return the current context; that of an entry is made when first asked for."""
-        value = current.here.get()
+        value = around(current.here.get())
         if value is None:
             return self._before.get_current()
         return context_of(value)
@@ -67,7 +67,30 @@ def install(module: ModuleType) -> None:
     if not isinstance(state._RUNTIME_CONTEXT, SharedRuntimeContext):
         state._RUNTIME_CONTEXT = SharedRuntimeContext(state._RUNTIME_CONTEXT)
     current.read_context = read
-    current.baggage = baggage
+    current.baggage, current.around = baggage, around
+
+
+def around(value: Any) -> Any:
+    """Return what stands for a value of the variable now (`current.around`).
+
+    A context whose span is of an invocation that is over keeps all else that is in it but the
+    baggage, which came with that invocation's event.
+    """
+    kind = type(value)
+    if value is None or kind is Entry:
+        return current.living(value)
+    key = _span_key()
+    if key is None or not issubclass(kind, Context):
+        return value
+    entry = getattr(value.get(key), "entry", None)
+    if type(entry) is not Entry or current.living(entry) is entry:
+        return value
+    within = context_of(current.origin)
+    module: Any = sys.modules.get("opentelemetry.baggage")
+    old = {
+        name: kept for name, kept in value.items() if name != getattr(module, "_BAGGAGE_KEY", "")
+    }
+    return Context({**old, **within})
 
 
 def context_of(value: Any) -> Context:

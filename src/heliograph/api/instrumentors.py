@@ -25,6 +25,9 @@ CLASSES = {
 
 _originals: dict[str, Callable[..., Any]] = {}
 
+_theirs: set[str] = set()
+"""Libraries that an official instrumentor serves, with a provider of the function's own."""
+
 
 def original_of(library: str, instrumentor: Any) -> Callable[..., Any]:
     """Return the `_instrument` that the official class came with."""
@@ -53,10 +56,10 @@ def adopt(module: ModuleType) -> None:
                 "provider: its calls are left to that."
             )
             recorder.recording = False
-            self._heliograph_original = True
+            _theirs.add(library)
             original(self, **kwargs)
         else:
-            self._heliograph_original = False
+            _theirs.discard(library)
             recorder.recording = True
             recorder.request_hook = _hook(library, kwargs, "request_hook")
             recorder.response_hook = _hook(library, kwargs, "response_hook")
@@ -64,8 +67,8 @@ def adopt(module: ModuleType) -> None:
 
     def _uninstrument(self: Any, **kwargs: Any) -> None:
         recorder = recording.recorders.get(library)
-        if recorder is None or getattr(self, "_heliograph_original", False):
-            self._heliograph_original = False
+        if recorder is None or library in _theirs:
+            _theirs.discard(library)
             remove(self, **kwargs)
         else:
             recorder.recording = False

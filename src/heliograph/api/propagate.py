@@ -57,13 +57,13 @@ def official(name: str) -> Any:
 
 
 def _writer(propagator: Any) -> Callable[[Entry | Remote, MutableMapping[str, str]], None]:
-    from .context import context_of
+    from .context import around, context_of
     from .span import span_context
 
     def write(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
         from opentelemetry import trace
 
-        context = context_of(current.here.get())
+        context = context_of(around(current.here.get()))
         stands = trace.NonRecordingSpan(span_context(span))
         propagator.inject(headers, trace.set_span_in_context(stands, context))
 

@@ -101,7 +101,7 @@ class RecordingTracer(trace.Tracer):
         entry.scope = self._scope
         entry.attributes = kept
         entry.links = linked or None
-        entry.outer = current.here.get() if context is None else context
+        entry.outer = current.around(current.here.get()) if context is None else context
         if started is not None:
             entry.start = started
         return entry

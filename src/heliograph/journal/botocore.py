@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from time import time_ns
 
-from .._guard import guarded
+from .._guard import guarded, unframe
 from . import carry, current, keep
-from .recording import Recorder, recorders
+from .entry import Entry
+from .recording import Recorder, dress, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,32 +43,35 @@ def install(module: ModuleType) -> None:
     original = base._make_api_call
 
     def _make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
-        begun = guarded("recording an AWS call", _begin, self, operation_name, api_params)
-        if begun is None:
-            return original(self, operation_name, api_params)
-        entry, token = begun
-        if entry is None:  # in line: the token is the official wrapper
-            return token(partial(original, self), self, (operation_name, api_params), {})
-        service = _service(self) if recorder.response_hook is not None else ""
+        before, entry = current.here.get(), None
         try:
+            entry = guarded("recording an AWS call", _begin, self, operation_name, api_params)
+            if entry is None:
+                return original(self, operation_name, api_params)
+            if type(entry) is not Entry:  # in line
+                official, entry = entry, None
+                return official(partial(original, self), self, (operation_name, api_params), {})
             result = original(self, operation_name, api_params)
+            service = _service(self) if recorder.response_hook is not None else ""
+            recorder.answer(entry, keep.facts, result, service, operation_name, result)
         except BaseException as error:
-            from .fault import response_of  # loaded by the first failure
-
-            response = response_of(error)
-            recorder.fail(entry, token, error, service, operation_name, response)
+            facts = self, operation_name, error, entry, before
+            guarded(f"recording an exception of {recorder.library}", _fail, *facts)
+            unframe(error)
             raise
-        recorder.answer(entry, token, keep.facts, result, service, operation_name, result)
+        finally:
+            if entry is not None:
+                current.here.set(before)
+                entry.end = entry.end or time_ns()  # what interrupts us may have left it open
         return result
 
-    _make_api_call.__doc__ = original.__doc__
-    _make_api_call.__wrapped__ = original  # type: ignore[attr-defined]
+    dress(_make_api_call, original)
     base._make_api_call = _make_api_call
     recorders["botocore"] = recorder
 
 
 def _begin(client: Any, operation: str, params: Any) -> Any:
-    """Begin the entry of a call; (None, official wrapper) for one that is described live."""
+    """Begin the entry of a call; the official wrapper for one that is described live."""
     global _wrapper
     parent = recorder.parent()
     if parent is None:
@@ -74,11 +79,20 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     if _service(client) in IN_LINE:
         _wrapper = _wrapper or official_wrapper()
         if _wrapper is not None:
-            return None, _wrapper
-    begun = recorder.begin(operation, parent, client.meta, (operation, keep.facts(params) or {}))
+            return _wrapper
+    entry = recorder.begin(operation, parent, client.meta, (operation, keep.facts(params) or {}))
     if recorder.request_hook is not None:
-        recorder.ask(begun[0], _service(client), operation, params)
-    return begun
+        recorder.ask(entry, _service(client), operation, params)
+    return entry
+
+
+def _fail(client: Any, operation: str, error: BaseException, entry: Any, before: object) -> None:
+    from .fault import fail, response_of  # by the first failure
+
+    seen: tuple[object, ...] = ()
+    if entry is not None and recorder.response_hook is not None:
+        seen = _service(client), operation, response_of(error)
+    fail(recorder, entry, before, error, *seen)
 
 
 def _service(client: Any) -> str:
@@ -106,8 +120,7 @@ def install_header(module: ModuleType) -> None:
             guarded("writing the X-Ray header of an AWS call", _write, span, prepared)
         return prepared
 
-    prepare_request.__doc__ = original.__doc__
-    prepare_request.__wrapped__ = original  # type: ignore[attr-defined]
+    dress(prepare_request, original)
     endpoint.prepare_request = prepare_request
 
 

@@ -54,8 +54,12 @@ def living(span: Entry | Remote | None) -> Entry | Remote | None:
         return span
     if span is None:
         return origin
-    over = type(span) is Entry and span.end and span.start < origin.start
-    return origin if over else span
+    if type(span) is not Entry or not span.end or span.start >= origin.start:
+        return span
+    above = span.parent
+    while type(above) is Entry and above.end:
+        above = above.parent
+    return span if type(above) is Entry else origin  # what it is part of is still open
 
 
 def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
@@ -91,8 +95,19 @@ def _suppressed(entry: Entry, library: str) -> bool:
 
 def enter(entry: Entry) -> Token[object]:
     """Make an entry current; returns the token that `leave` takes."""
-    entry.outer = here.get()
+    value = here.get()
+    entry.outer = value if value is entry.parent else around(value)
     return here.set(entry)
+
+
+def around_entry(value: object) -> object:
+    """Stand for `around` until there can be a context of OpenTelemetry's."""
+    return living(value) if value is None or type(value) is Entry else value
+
+
+around: Callable[[object], object] = around_entry
+"""Returns what stands for a value of `here` now: for one of an invocation that is over, what is of
+the running one (`living`). Set by `api/context.py`."""
 
 
 def leave(entry: Entry, token: Token[object]) -> None:
@@ -117,7 +132,7 @@ class Received:
 
 def received_baggage() -> dict[str, object]:
     """Return the baggage that came with the event, if what is current is of its invocation."""
-    value = here.get()
+    value = around(here.get())
     while type(value) is Entry:
         value = value.outer
     return value.baggage if type(value) is Received else {}

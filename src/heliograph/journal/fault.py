@@ -7,15 +7,19 @@ for a describer would write our frames into the user's traceback.
 from __future__ import annotations
 
 import builtins
+from time import time_ns
 
 from .._guard import OWN, guard
 from .._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
-from . import keep
+from . import current, keep
+from .entry import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
     from typing import Any
+
+    from .recording import Recorder
 
 
 OWN_STATE = vars(BaseException)
@@ -134,3 +138,38 @@ def _members(error: BaseException, seen: set[int]) -> list[Fault]:
         if id(member) not in seen:
             members.append(Fault(member, seen=seen))
     return members
+
+
+def fail(
+    recorder: Recorder, entry: Entry | None, before: object, error: BaseException, *seen: object
+) -> None:
+    """End the entry of a call that raised.
+
+    Args:
+        recorder: Of the library.
+        entry: What `begin` returned; None if it was not asked, or was interrupted.
+        before: What was current before the call.
+        error: What was raised.
+        seen: What the user's response hook is called with, after the span.
+    """
+    if entry is None:
+        entry = _entered(before)
+        if entry is not None:
+            current.here.set(before)
+    try:
+        if entry is not None:
+            with guard(f"recording an exception of {recorder.library}"):
+                if entry.call is not None:
+                    entry.call.fault = Fault(error)
+            recorder.hooked(entry, *seen)
+    finally:
+        if entry is not None:
+            entry.end = entry.end or time_ns()
+
+
+def _entered(before: object) -> Entry | None:
+    """Return the call's entry that is current and was not before, if it is still open."""
+    value = current.here.get()
+    if type(value) is not Entry or value is before or value.call is None or value.end:
+        return None
+    return value

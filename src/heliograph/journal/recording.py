@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from time import time_ns
 
-from .._guard import guard, guarded, unframe
+from .._guard import guard, guarded
 from . import current
 from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, journal, new_trace_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextvars import Token
     from typing import Any
 
 
@@ -92,20 +91,21 @@ class Recorder:
             return None
         return parent
 
-    def begin(
-        self, name: str, parent: Entry | Remote, subject: object, request: object
-    ) -> tuple[Entry, Token[object]]:
-        """Start the entry of a call below `parent`, and make it current."""
+    def begin(self, name: str, parent: Entry | Remote, subject: object, request: object) -> Entry:
+        """Start the entry of a call below `parent`, and make it current.
+
+        Whoever calls this makes current again what was before: in a `finally` around all of it.
+        """
         trace = parent.trace
         entry = Entry(name, parent, trace if trace.sampled else trace_for(parent), kind=CLIENT)
         entry.call = Call(self.library, subject, request)
+        current.enter(entry)  # first: `fail` finds what was interrupted here
         journal.add(entry)
-        return entry, current.enter(entry)
+        return entry
 
     def answer(
         self,
         entry: Entry,
-        token: Token[object],
         keep: Callable[[Any], object],
         response: object,
         *seen: object,
@@ -114,7 +114,6 @@ class Recorder:
 
         Args:
             entry: What `begin` returned.
-            token: What `begin` returned.
             keep: Makes the bounded facts of the response.
             response: What the call returned.
             seen: What the user's response hook is called with, after the span.
@@ -123,21 +122,8 @@ class Recorder:
         call: Any = entry.call
         call.answer = guarded(f"recording a response of {self.library}", keep, response)
         if entry.ops is not None or self.response_hook is not None:
-            self._hooked(entry, *seen)
+            self.hooked(entry, *seen)
         entry.end = end
-        current.leave(entry, token)
-
-    def fail(self, entry: Entry, token: Token[object], error: BaseException, *seen: object) -> None:
-        """End the entry of a call that raised, and take our frame out of the traceback."""
-        with guard(f"recording an exception of {self.library}"):
-            from .fault import Fault  # loaded by the first failure, not by every cold start
-
-            if entry.call is not None:
-                entry.call.fault = Fault(error)
-        self._hooked(entry, *seen)
-        entry.end = time_ns()
-        current.leave(entry, token)
-        unframe(error)
 
     def ask(self, entry: Entry, *seen: object) -> None:
         """Call the user's request hook."""
@@ -145,7 +131,8 @@ class Recorder:
             with guard(f"calling the request hook of {self.library}"):
                 self.request_hook(current.recorded_span(entry), *seen)
 
-    def _hooked(self, entry: Entry, *seen: object) -> None:
+    def hooked(self, entry: Entry, *seen: object) -> None:
+        """Call the user's response hook, if there is something to call it with."""
         if entry.call is not None:
             entry.call.answered = len(entry.ops or ())
         if self.response_hook is not None and seen:
@@ -155,3 +142,10 @@ class Recorder:
 
 recorders: dict[str, Recorder] = {}
 """The recorders in place, by library."""
+
+
+def dress(function: Any, original: Any) -> None:
+    """Give a function of ours the looks of the one that it is put in place of."""
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(function, name, getattr(original, name))
+    function.__wrapped__ = original

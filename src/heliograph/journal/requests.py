@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from time import time_ns
 
 from .. import _notice
 from .._guard import guarded, unframe
 from .._limits import MAX_ITEMS, MAX_STRING
 from . import carry, current, keep
-from .recording import Recorder, recorders
+from .recording import Recorder, dress, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,30 +56,29 @@ def install(module: ModuleType) -> None:
     response_type = sys.modules[module.__name__.replace("sessions", "models")].Response
 
     def send(self: Any, request: Any, **kwargs: Any) -> Any:
-        begun = guarded("recording an HTTP request", _begin, request)
-        lent = None
+        before, entry, lent, response = current.here.get(), None, Lent(request), None
         try:
-            lent = guarded("writing the trace headers of an HTTP request", Lent, request)
+            entry = guarded("recording an HTTP request", _begin, request)
+            guarded("writing the trace headers of an HTTP request", lent.lend)
             response = original(self, request, **kwargs)
+            if entry is not None:
+                recorder.answer(entry, Answer, response, request, response)
         except BaseException as error:
-            if begun is None:
-                unframe(error)
-            else:
-                from .fault import response_of  # loaded by the first failure
-
-                answer = response_of(error)
-                known = issubclass(type(answer), response_type)
-                recorder.fail(*begun, error, *((request, answer) if known else ()))
+            facts = request, response_type, error, entry, before
+            guarded(f"recording an exception of {recorder.library}", _fail, *facts)
+            unframe(error)
             raise
         finally:
-            if lent is not None:
-                guarded("taking the trace headers of an HTTP request back", lent.back)
-        if begun is not None:
-            recorder.answer(*begun, Answer, response, request, response)
+            if entry is not None:
+                current.here.set(before)
+                entry.end = entry.end or time_ns()  # what interrupts us may have left it open
+            try:
+                guarded("taking the trace headers of an HTTP request back", lent.back, response)
+            finally:  # where that was interrupted, the rest
+                guarded("taking the trace headers of an HTTP request back", lent.back, response)
         return response
 
-    send.__doc__ = original.__doc__
-    send.__wrapped__ = original  # type: ignore[attr-defined]
+    dress(send, original)
     # `RequestsInstrumentor.uninstrument_session` takes back what is marked so
     send.opentelemetry_instrumentation_requests_applied = True  # type: ignore[attr-defined]
     session.send = send
@@ -93,10 +93,22 @@ def _begin(request: Any) -> Any:
     if parent is None:
         return None
     facts = (str(request.method), _url(str(request.url)), _headers(request.headers))
-    begun = recorder.begin("HTTP", parent, None, facts)
+    entry = recorder.begin("HTTP", parent, None, facts)
     if recorder.request_hook is not None:
-        recorder.ask(begun[0], request)
-    return begun
+        recorder.ask(entry, request)
+    return entry
+
+
+def _fail(
+    request: Any, response_type: type, error: BaseException, entry: Any, before: object
+) -> None:
+    from .fault import fail, response_of  # by the first failure
+
+    seen: tuple[object, ...] = ()
+    if entry is not None:
+        answer = response_of(error)
+        seen = (request, answer) if issubclass(type(answer), response_type) else ()
+    fail(recorder, entry, before, error, *seen)
 
 
 def _url(url: str) -> str:
@@ -111,7 +123,7 @@ def _url(url: str) -> str:
 
 
 class Lent:
-    """The current span's headers on a prepared request, for the time of the call.
+    """The current span's headers on a prepared request, for the time of one call.
 
     The request that is sent is the caller's own, and so are its headers: what an adapter or an
     authentication notes on them reaches the caller, what we wrote does not.
@@ -120,53 +132,133 @@ class Lent:
         request: The prepared request.
     """
 
-    __slots__ = ("before", "headers", "request", "written")
+    __slots__ = ("_loan", "_ours", "_request")
 
     def __init__(self, request: Any) -> None:
-        self.written: dict[str, object] = {}
+        self._request = request
+        self._ours: dict[str, Any] = {}
+        self._loan: Loan | None = None
+
+    def lend(self) -> None:
+        """Write them."""
         span = current.span()
         if span is None:
             return
-        self.request, self.headers = request, request.headers
-        if self.headers is None:
-            self.headers = request.headers = {}
-        self.before = {name.lower(): (name, value) for name, value in self.headers.items()}
-        carry.onto_request(span, self.headers)
-        for name, value in list(self.headers.items()):
-            known = self.before.get(name.lower(), (name, None))
-            if known != (name, value) or value in _out:
-                self.written[name] = value
-                _out[value] = _out.get(value, 0) + 1
+        wanted: dict[str, Any] = {}
+        carry.onto_request(span, wanted)
+        present = self._request.headers
+        headers = {} if present is None else present
+        self._loan = _loans.setdefault(id(headers), Loan(headers))
+        self._loan.calls[self] = None
+        if present is None:
+            self._request.headers = headers
+        self._loan.write(wanted, self._ours)
 
-    def back(self) -> None:
-        """Take back what was written, unless somebody has written something else meanwhile."""
-        for name, value in self.written.items():
+    def back(self, response: Any) -> None:
+        """Take them back, once; `response` is None where the call raised."""
+        loan = self._loan
+        if loan is None:
+            return
+        loan.calls.pop(self, None)
+        if loan.calls:
+            loan.leave(self._ours)
+        else:  # of several threads that send one request, the last
+            loan.take_back(self._ours, loan.headers)
+            _loans.pop(id(loan.headers), None)
+        held = self._request.headers
+        if held is not loan.headers:  # an adapter has put others there
+            loan.take_back(self._ours, held)
+        elif not loan.calls and not held and type(held) is dict:
+            self._request.headers = None
+        self._loan = None
+        last = getattr(response, "request", self._request)
+        if last is not self._request:  # an authentication has sent a copy
+            loan.take_back(self._ours, last.headers)
+
+
+class Loan:
+    """What is written on one object of headers, by all who send it now.
+
+    Args:
+        headers: The object.
+
+    Attributes:
+        headers: The object.
+        calls: The calls that send it. While there are any, no header is removed: a thread that
+            sends it may be reading it.
+        before: What our headers stand in place of, by name; None if nothing.
+        written: What was written last, by name.
+    """
+
+    __slots__ = ("before", "calls", "headers", "written")
+
+    def __init__(self, headers: Any) -> None:
+        self.headers = headers
+        self.calls: dict[Lent, None] = {}
+        self.before: dict[str, Any] = {}
+        self.written: dict[str, Any] = {}
+
+    def write(self, wanted: dict[str, Any], ours: dict[str, Any]) -> None:
+        """Put headers in place of those that are there, under the names that these have.
+
+        Args:
+            wanted: The headers.
+            ours: Is given what is written, before it is.
+        """
+        present = dict(_pairs(self.headers))
+        names = {name.lower(): name for name in present}
+        source = _source(self, present)
+        for wanted_name, value in wanted.items():
+            name = names.get(wanted_name.lower(), wanted_name)
+            if name not in self.before:
+                before = present.get(name)
+                if source is not None and source.written.get(name, self) == before:
+                    before = source.before[name]
+                self.before[name] = before
+            # text of its own, by which a copy is known
+            mine = value[:1] + value[1:] if type(value) is str else value
+            self.written[name] = ours[name] = mine
+            self.headers[name] = mine
+
+    def leave(self, ours: dict[str, Any]) -> None:
+        """Leave a call's headers to the calls that send the same object."""
+        for name, value in ours.items():
             if self.headers.get(name) == value:
-                self._put_back(name)
-        for value in self.written.values():
-            _out[value] -= 1
-            if not _out[value]:
-                del _out[value]
-        if self.written and not self.headers and type(self.headers) is dict:
-            self.request.headers = None
+                self.written[name] = value
 
-    def _put_back(self, name: str) -> None:
-        known, before = self.before.get(name.lower(), (name, None))
-        if known != name or before is None or before in _out:
-            del self.headers[name]
-        if before is not None and before not in _out:  # else it is a copy of one that is lent
-            self.headers[known] = before
+    def take_back(self, ours: dict[str, Any], headers: Any) -> None:
+        """Take back what was written, unless somebody has written something else meanwhile."""
+        for name, value in ours.items():
+            now = headers.get(name) if headers is not None else None
+            if now is not None and now in (value, self.written[name]):
+                if self.before[name] is None:
+                    del headers[name]
+                else:
+                    headers[name] = self.before[name]
 
 
-_out: dict[Any, int] = {}
-"""Values of headers that are lent now: a redirect sends a copy of the request that holds them."""
+_loans: dict[int, Loan] = {}
+"""What is lent now, by the identity of the headers."""
+
+
+def _source(loan: Loan, present: dict[str, Any]) -> Loan | None:
+    """Return the loan that headers are a copy of, such as requests makes for a redirect."""
+    held = {id(value) for value in present.values() if type(value) is str and len(value) > 1}
+    for other in list(_loans.values()):
+        if other is not loan and any(id(value) in held for value in other.written.values()):
+            return other
+    return None
+
+
+def _pairs(headers: Any) -> list[tuple[Any, Any]]:
+    """Return names and values, of requests' own class as they are written, whoever changes it."""
+    table = getattr(headers, "_store", None)
+    return list((headers or {}).items() if table is None else table.values())
 
 
 def _headers(headers: Any) -> dict[str, str]:
     kept: dict[str, str] = {}
-    table = getattr(headers, "_store", None)  # of requests' own class: as written, by lower case
-    pairs = (headers or {}).items() if table is None else list(table.values())
-    for name, value in pairs:
+    for name, value in _pairs(headers):
         if len(kept) == MAX_ITEMS:
             break
         text = value if type(value) is str else _text(value)

@@ -9,6 +9,7 @@ import sys
 
 from .._guard import guarded, unframe
 from . import current
+from .recording import dress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def install(module: ModuleType) -> None:
             return
         if sys.version_info >= (3, 14):  # it runs in a context of its own, or one that is given
             guarded("starting a thread", _in_its_context, self, where)
-        _starting[id(self)] = where
         try:
+            _starting[id(self)] = where
             original(self)
         except BaseException as error:  # it has not begun: started twice, or no room
             _starting.pop(id(self), None)
@@ -51,8 +52,8 @@ def install(module: ModuleType) -> None:
             current.here.set(where)
         begin(self)
 
-    _dress(start, original)
-    _dress(_bootstrap, begin)
+    dress(start, original)
+    dress(_bootstrap, begin)
     thread.start, thread._bootstrap = start, _bootstrap
 
 
@@ -66,12 +67,6 @@ if sys.version_info >= (3, 14):
             context = Context()
             context.run(current.here.set, where)
             object.__setattr__(thread, "_context", context)
-
-
-def _dress(function: Any, original: Any) -> None:
-    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-        setattr(function, name, getattr(original, name))
-    function.__wrapped__ = original
 
 
 def install_pool(module: ModuleType) -> None:
@@ -88,13 +83,16 @@ def install_pool(module: ModuleType) -> None:
         if where is None:
             return original(self, fn, *args, **kwargs)
         task = fn if _elsewhere(self) else _Task(fn, where)
-        token = current.here.set(None)  # a worker started for this task outlives it
         try:
+            current.here.set(None)  # a worker started for this task outlives it
             return original(self, task, *args, **kwargs)
+        except BaseException as error:
+            unframe(error)
+            raise
         finally:
-            current.here.reset(token)
+            current.here.set(where)
 
-    _dress(submit, original)
+    dress(submit, original)
     pool.submit = submit
 
 
@@ -114,12 +112,13 @@ class _Task:
         self.where = where
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        token = current.here.set(self.where)
+        before = current.here.get()
         try:
+            current.here.set(self.where)
             return self.fn(*args, **kwargs)
         except BaseException as error:
             unframe(error)
             raise
         finally:
-            current.here.reset(token)
+            current.here.set(before)
             del self.fn, self.where

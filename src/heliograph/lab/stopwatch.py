@@ -34,10 +34,8 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
         "Invocation.returned": ("ending the invocation", True),
         "Invocation.raised": ("ending the invocation", True),
     },
-    "heliograph.journal.recording": {
-        "Recorder.answer": ("recording a call", False),
-        "Recorder.fail": ("recording a call", False),
-    },
+    "heliograph.journal.recording": {"Recorder.answer": ("recording a call", False)},
+    "heliograph.journal.fault": {"fail": ("recording a call", False)},
     "heliograph.journal.botocore": {"_begin": ("recording a call", True)},
     "heliograph.journal.requests": {"_begin": ("recording a call", True)},
     "heliograph.journal.carry": {
