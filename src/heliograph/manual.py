@@ -130,7 +130,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
                 fault = Fault(error)  # type: ignore[arg-type] # not None, which is no Exception
                 entry.op("record_exception", fault, None, time_ns(), False)
                 entry.op("set_status", ERROR, fault.summary)
-        entry.end = entry.end or time_ns()
+        entry.end = entry.end or time_ns() or 1
 
     def _start(self) -> Entry:
         kind = KINDS.get(self._kind) if type(self._kind) is str else None

@@ -8,7 +8,7 @@ from . import _notice
 from ._guard import guard
 from .journal import current, keep, recording
 from .journal.entry import journal, short
-from .journal.instrument import HISTOGRAM, DoorMetric, choose, number, text_of
+from .journal.instrument import HISTOGRAM, RESOLUTION, DoorMetric, choose, number, text_of
 from .version import VERSION
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ def metric(
             )
             return
         if resolution == 1:
-            dimensions["aws.emf.storage_resolution"] = 1
+            dimensions[RESOLUTION] = 1
         elif resolution != 60:
             _notice.warn(
                 ("metric resolution", name),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 import heliograph
@@ -122,7 +124,8 @@ def test_take_leaves_what_is_open() -> None:
     kept.add(ended)
     kept.add(open_)
     kept.measure(("m",))
-    assert kept.take() == ([ended], [("m",)])
+    entries, [(measured, _)] = kept.take()
+    assert (entries, measured) == ([ended], "m")
     assert kept.take() == ([], [])
     open_.end = 2
     assert kept.take() == ([open_], [])
@@ -167,7 +170,7 @@ def test_bounded_where_nothing_develops(caplog: pytest.LogCaptureFixture) -> Non
         kept.measure((number,))
     assert len(kept.measurements) <= 2 * MAX_MEASUREMENTS
     assert kept.entries[-1].name == str(MAX_ENTRIES * 5 - 1)
-    assert kept.measurements[-1] == (MAX_MEASUREMENTS * 5 - 1,)
+    assert kept.measurements[-1][0] == MAX_MEASUREMENTS * 5 - 1
     total = MAX_ENTRIES * 5 + MAX_MEASUREMENTS * 5
     assert kept.lost == total - len(kept.entries) - len(kept.measurements)
     assert len(caplog.messages) == 2
@@ -221,3 +224,22 @@ def test_dropped() -> None:
     kept.drop()
     assert kept.take() == ([], [])
     assert journal is not kept
+
+
+def test_a_clock_that_stands_at_zero(monkeypatch, in_lambda) -> None:
+    """What a frozen clock (1970) ends has ended: it is developed, with its children (F12)."""
+    for module in ("entry", "recording", "requests", "botocore", "fault"):
+        name = f"heliograph.journal.{module}"
+        monkeypatch.setattr(importlib.import_module(name), "time_ns", lambda: 0)
+    for name in ("heliograph.manual", "heliograph.api.span"):
+        monkeypatch.setattr(importlib.import_module(name), "time_ns", lambda: 0)
+
+    def work() -> int:
+        with heliograph.span("step"):
+            trace.get_tracer("t").start_span("api").end()
+        return 1
+
+    with testing.capture() as seen:
+        assert in_lambda(work) == 1
+    assert {span.name for span in seen.spans} >= {"step", "api"}
+    assert all("heliograph.unfinished" not in span.attributes for span in seen.spans)

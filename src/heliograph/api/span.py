@@ -95,7 +95,7 @@ class RecordedSpan(trace.Span):
     def end(self, end_time: int | None = None) -> None:
         """End it, now or at the given epoch nanoseconds."""
         if not self.entry.end:
-            self.entry.end = moment(end_time) or time_ns()
+            self.entry.end = moment(end_time) or time_ns() or 1
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Record an attribute."""

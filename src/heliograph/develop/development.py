@@ -221,6 +221,7 @@ class Development:
             return
         from opentelemetry import context
 
+        from .periods import arrange
         from .replay import current_context
 
         metering: Any = None
@@ -234,11 +235,14 @@ class Development:
         empty = context.Context()
         done = 0
         try:
-            for instrument, value, attributes, span in measurements:
-                with guard(f"developing a measurement of {instrument.name}"):
-                    where = empty if span is None else current_context(span)
-                    metering.replay(instrument, value, attributes, where)
-                done += 1
+            for period in arrange(measurements):
+                for instrument, value, attributes, span, time in measurements[done : period.end]:
+                    with guard(f"developing a measurement of {instrument.name}"):
+                        where = empty if span is None else current_context(span)
+                        metering.replay(instrument, value, attributes, where, time)
+                    done += 1
+                if period.is_over:
+                    metering.collect_measured(period.latest)
         finally:
             del measurements[:done]
         metering.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.metrics import MeterProvider
@@ -54,6 +53,22 @@ class OnDemandReader(MetricReader):
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
     ) -> None:
         self._exporter.export(metrics_data, timeout_millis=timeout_millis, **kwargs)
+
+    def collect_measured(self, provider: MeterProvider, time: int) -> None:
+        """Collect what was measured by now, for an exporter that writes the time of measuring.
+
+        Observable instruments are not asked: their time is that of the last collection.
+
+        Args:
+            provider: The reader's provider.
+            time: The latest time of the measurements, epoch nanoseconds.
+        """
+        export = getattr(self._exporter, "export_measured", None)
+        if export is not None:
+            consumer: Any = provider._measurement_consumer
+            data = consumer._reader_storages[self].collect()
+            if data is not None:
+                export(data, time)
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
         """Shut the exporter down."""
@@ -134,11 +149,13 @@ class Metering:
         """Whether nothing reads its metrics."""
         return not self._readers and not self._delivered
 
-    def replay(self, instrument: Instrument, value: Any, attributes: Any, context: Context) -> None:
+    def replay(
+        self, instrument: Instrument, value: Any, attributes: Any, context: Context, time: int
+    ) -> None:
         """Make one measurement on the SDK's instrument."""
         made = self._instrument(instrument)
         if isinstance(instrument, DoorMetric):
-            at = Measurement(value, time_ns(), made, context, attributes)
+            at = Measurement(value, time, made, context, attributes)
             made._measurement_consumer.consume_measurement(at)
             return
         measure = getattr(made, "add", None) or getattr(made, "record", None) or made.set
@@ -202,6 +219,17 @@ class Metering:
         for delivered in self._delivered:
             delivered.fresh = True
         self._read()
+
+    def collect_measured(self, time: int) -> None:
+        """Collect and export what was measured in a period that is over.
+
+        Args:
+            time: The latest time of the measurements, epoch nanoseconds.
+        """
+        for reader in self._readers:
+            if isinstance(reader, OnDemandReader):
+                with guard(f"exporting metrics by {type(reader).__name__}"):
+                    reader.collect_measured(self.provider, time)
 
     def _read(self) -> None:
         for reader in self._readers:

@@ -93,12 +93,22 @@ class EmfMetricExporter(MetricExporter):
         **kwargs: object,  # noqa: ARG002 - the SDK's signature
     ) -> MetricExportResult:
         """Write the lines of what was collected; a failure is told once and never raised."""
+        return self.export_measured(metrics_data, 0)
+
+    def export_measured(self, metrics_data: MetricsData, measured: int) -> MetricExportResult:
+        """Write the lines of what was collected, with the time of measuring.
+
+        Args:
+            metrics_data: What was collected.
+            measured: The time that lines have, epoch nanoseconds; 0 for the points' own.
+        """
         if self._shut:
             return MetricExportResult.FAILURE
         with guard("writing metrics as EMF"):
             for line in self._encoder.lines(
                 metrics_data,
                 now_ms=time.time_ns() // 1_000_000,
+                measured_ms=measured // 1_000_000,
                 properties=self._invocation(),
             ):
                 self._sink(line)

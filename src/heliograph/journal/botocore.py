@@ -62,7 +62,7 @@ def install(module: ModuleType) -> None:
         finally:
             if entry is not None:
                 current.here.set(before)
-                entry.end = entry.end or time_ns()  # what interrupts us may have left it open
+                entry.end = entry.end or time_ns() or 1  # what interrupts us may have left it open
         return result
 
     dress(_make_api_call, original)

@@ -161,7 +161,8 @@ class Entry:
         parent: The entry or remote span above it; None for a root.
         name, kind, scope: As for `Tracer.start_span`; scope is (name, version, schema URL,
             attributes).
-        start, end: Epoch nanoseconds; end is 0 while the span is open.
+        start, end: Epoch nanoseconds; end is 0 while the span is open, and
+            never 0 after: a clock that was frozen at 1970 ends a span at 1.
         attributes, links: Bounded copies given at start.
         ops: Calls made on the span, in order: (method, arguments ...).
         call: Facts of a library call, if a describer names and describes this span.
@@ -258,7 +259,7 @@ class Journal:
 
     Attributes:
         entries: Spans in the order of their start.
-        measurements: (instrument, value, attributes, entry) in the order of their recording.
+        measurements: (instrument, value, attributes, entry, time) in the order of their recording.
         overflow: Called when a bound is reached: develops what has ended, in line.
         flush: Develops and sends what has ended; returns whether all of it was.
         lost: How many facts were left out.
@@ -280,8 +281,8 @@ class Journal:
             self._overflow()
 
     def measure(self, measurement: tuple[object, ...]) -> None:
-        """Write a measurement down; at the bound, develop early."""
-        self.measurements.append(measurement)
+        """Write a measurement down, with its time; at the bound, develop early."""
+        self.measurements.append((*measurement, time_ns()))
         if len(self.measurements) >= self._due_measurements:
             self._overflow()
 

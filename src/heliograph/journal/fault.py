@@ -164,7 +164,7 @@ def fail(
             recorder.hooked(entry, *seen)
     finally:
         if entry is not None:
-            entry.end = entry.end or time_ns()
+            entry.end = entry.end or time_ns() or 1
 
 
 def _entered(before: object) -> Entry | None:

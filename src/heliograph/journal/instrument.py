@@ -17,6 +17,10 @@ COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE = (
 """Kinds of synchronous instruments, by the method of the SDK's meter that creates them."""
 
 
+RESOLUTION = "aws.emf.storage_resolution"
+"""The attribute that asks for a metric of high resolution, seconds, by the value 1 (emf spec 4)."""
+
+
 class Instrument:
     """An instrument that user code created, made on the SDK's meter at development.
 

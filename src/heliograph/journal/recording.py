@@ -118,7 +118,7 @@ class Recorder:
             response: What the call returned.
             seen: What the user's response hook is called with, after the span.
         """
-        end = time_ns()
+        end = time_ns() or 1
         call: Any = entry.call
         call.answer = guarded(f"recording a response of {self.library}", keep, response)
         if entry.ops is not None or self.response_hook is not None:

@@ -71,7 +71,7 @@ def install(module: ModuleType) -> None:
         finally:
             if entry is not None:
                 current.here.set(before)
-                entry.end = entry.end or time_ns()  # what interrupts us may have left it open
+                entry.end = entry.end or time_ns() or 1  # what interrupts us may have left it open
             try:
                 guarded("taking the trace headers of an HTTP request back", lent.back, response)
             finally:  # where that was interrupted, the rest

@@ -245,7 +245,7 @@ class Invocation:
         self._end()
 
     def _end(self) -> None:
-        now = time_ns()
+        now = time_ns() or 1  # a clock frozen at 0 must not leave it open
         if self.deadline_ns is not None and now >= self.deadline_ns:
             self.past_deadline(now)
         self.entry.end = now

@@ -29,7 +29,7 @@ def refused(data: object) -> None:
     Args:
         data: What was posted, as text or bytes.
     """
-    invocation, now = _last(), time_ns()
+    invocation, now = _last(), time_ns() or 1
     text = data if isinstance(data, bytes) else str(data).encode("utf-8", "surrogatepass")
     size = len(text)
     end, invocation.entry.end = invocation.entry.end, 0

@@ -17,7 +17,7 @@ def close(before: int | None = None) -> None:
     Args:
         before: Only those that began before, epoch nanoseconds; all by default.
     """
-    now = time_ns()
+    now = time_ns() or 1
     left = [entry for entry in journal.entries[:] if not entry.end]
     if before is not None:
         left = [entry for entry in left if entry.start < before]

@@ -75,19 +75,25 @@ class Encoder:
         self._frame: Frame | None = None
 
     def lines(
-        self, data: MetricsData, *, now_ms: int, properties: Mapping[str, object] | None = None
+        self,
+        data: MetricsData,
+        *,
+        now_ms: int,
+        measured_ms: int = 0,
+        properties: Mapping[str, object] | None = None,
     ) -> list[bytes]:
         """Return the lines of what was collected, each within every limit of CloudWatch.
 
         Args:
             data: The metrics as the SDK collected them.
             now_ms: The time, in milliseconds since the epoch: for points without a usable one.
+            measured_ms: When all of it was measured, if that is not the points' own time.
             properties: The invocation's own members, such as its trace id.
         """
         made: list[bytes] = []
         for part in data.resource_metrics:
             extra = Extra(properties or {}, self._tell)
-            page = Page(self._frame_of(part.resource), extra, now_ms)
+            page = Page(self._frame_of(part.resource), extra, now_ms, measured_ms)
             for scope in part.scope_metrics:
                 for metric in scope.metrics:
                     self._add(metric, page)

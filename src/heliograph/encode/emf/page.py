@@ -23,13 +23,15 @@ class Page:
         frame: What they have in common.
         extra: The invocation's own properties.
         now_ms: The time.
+        measured_ms: When all of it was measured, if that is not the points' own time.
 
     Attributes:
         groups: The records, by time and layout.
     """
 
-    def __init__(self, frame: Frame, extra: Extra, now_ms: int) -> None:
+    def __init__(self, frame: Frame, extra: Extra, now_ms: int, measured_ms: int = 0) -> None:
         self._frame, self._extra, self._now_ms = frame, extra, now_ms
+        self._measured_ms = measured_ms
         self._oldest, self._newest = now_ms - OLDEST_MS, now_ms + NEWEST_MS
         self._known: dict[object, list[Group]] = {}
         self.groups: dict[tuple[int, str], Group] = {}
@@ -44,7 +46,7 @@ class Page:
             metric: The metric's name as written.
             nanoseconds: The point's time.
         """
-        stamp = (nanoseconds or 0) // 1_000_000
+        stamp = self._measured_ms or (nanoseconds or 0) // 1_000_000
         if not self._oldest <= stamp <= self._newest:
             stamp = self._now(stamp)
         identity = self._frame.identity(attributes, metric)
