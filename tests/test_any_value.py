@@ -12,7 +12,7 @@ from opentelemetry import metrics, trace
 import heliograph
 from heliograph import _notice, testing
 from heliograph.journal import keep
-from heliograph.journal.instrument import observables
+from heliograph.journal.entry import journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def observables_as_before() -> Iterator[None]:
     """Observable instruments are collected for ever: those of a test end with it."""
-    before = observables[:]
+    before = journal.observables[:]
     yield
-    observables[:] = before
+    journal.observables[:] = before
 
 
 class Unbound:

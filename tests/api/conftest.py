@@ -18,7 +18,6 @@ from heliograph import testing
 from heliograph.api import metrics as recorded
 from heliograph.journal import recording
 from heliograph.journal.entry import journal
-from heliograph.journal.instrument import observables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +137,7 @@ def roads() -> Roads:
 def fresh_instruments() -> Iterator[None]:
     """Observable instruments live as long as the process; here as long as the test."""
     yield
-    observables.clear()
+    journal.observables.clear()
     recorded._known.clear()
     journal.drop()
 

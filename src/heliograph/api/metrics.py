@@ -23,7 +23,6 @@ from ..journal.instrument import (
     UP_DOWN_COUNTER,
     Instrument,
     number,
-    observables,
     observe,
     text_of,
 )
@@ -301,8 +300,8 @@ class RecordingMeterProvider(metrics.MeterProvider):
         """Hand the observable instruments over to the provider that the user has set."""
         if isinstance(meter_provider, RecordingMeterProvider):
             return
-        waiting = observables[:]
-        observables.clear()
+        waiting = journal.observables[:]
+        journal.observables.clear()
         for instrument in waiting:
             make(instrument, meter_provider)
 

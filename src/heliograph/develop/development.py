@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from .. import _notice
 from .._guard import guard
 from ..journal.entry import journal
-from ..journal.instrument import observables
 from .pace import Deadline, Pace
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ class Development:
         self, entries: list[Entry], measurements: list[tuple[Any, ...]], deadline: Deadline
     ) -> bool:
         """Develop what was taken; what is done is removed from the lists."""
-        if not entries and not measurements and not observables:
+        if not entries and not measurements and not journal.observables:
             if self._pipeline is not None:
                 self._pipeline.deliver(deadline)
             return True
@@ -217,7 +216,7 @@ class Development:
             del entries[:done]
 
     def _metrics(self, measurements: list[tuple[Any, ...]]) -> None:
-        if not measurements and not observables:
+        if not measurements and not journal.observables:
             return
         from opentelemetry import context
 

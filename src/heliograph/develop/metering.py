@@ -11,7 +11,8 @@ from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 from .. import _notice
 from .._guard import guard
 from ..api.metrics import make
-from ..journal.instrument import DoorMetric, observables
+from ..journal.entry import journal
+from ..journal.instrument import DoorMetric
 from .pipeline import is_remote, named
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class Metering:
 
     def collect(self) -> None:
         """Collect and export what is local; observable instruments' callbacks are called now."""
-        for instrument in observables:
+        for instrument in journal.observables:
             with guard(f"creating the instrument {instrument.name}"):
                 self._instrument(instrument)
         for delivered in self._delivered:

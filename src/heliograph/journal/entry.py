@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .fault import Fault
+    from .instrument import Instrument
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = range(5)
 """Span kinds, by the numbers of `opentelemetry.trace.SpanKind`."""
@@ -260,6 +261,7 @@ class Journal:
     Attributes:
         entries: Spans in the order of their start.
         measurements: (instrument, value, attributes, entry, time) in the order of their recording.
+        observables: Observable instruments, which are collected without any measurement.
         overflow: Called when a bound is reached: develops what has ended, in line.
         flush: Develops and sends what has ended; returns whether all of it was.
         lost: How many facts were left out.
@@ -268,6 +270,7 @@ class Journal:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.measurements: list[tuple[object, ...]] = []
+        self.observables: list[Instrument] = []
         self.overflow: Callable[[], None] | None = None
         self.flush: Callable[[], bool] = _nothing_to_flush
         self.lost = 0

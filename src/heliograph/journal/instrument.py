@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import _notice
 from .._guard import guard
-from .entry import short
+from .entry import journal, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,18 +96,15 @@ def _are_names(keys: object) -> bool:
     return type(keys) in (list, tuple) and all(issubclass(type(key), str) for key in keys)  # type: ignore[attr-defined]
 
 
-observables: list[Instrument] = []
-"""Observable instruments, which are collected without any measurement of user code's."""
-
 MAX_OBSERVABLES = 1000
 
 
 def observe(instrument: Instrument) -> None:
     """Collect an observable instrument from now on, unless the same one is collected already."""
-    if any(map(instrument.equals, observables)):
+    if any(map(instrument.equals, journal.observables)):
         return
-    if len(observables) < MAX_OBSERVABLES:
-        observables.append(instrument)
+    if len(journal.observables) < MAX_OBSERVABLES:
+        journal.observables.append(instrument)
         return
     _notice.warn(
         "observable instruments",

@@ -300,8 +300,8 @@ def _close(start: int) -> None:
 
 def _nothing() -> bool:
     """Tell whether there is nothing to develop and never was: an environment's first wait."""
-    facts = journal.entries or journal.measurements or FOREIGN in sys.modules
-    return _development is None and not facts
+    facts = journal.entries or journal.measurements or (last and journal.observables)
+    return _development is None and not facts and FOREIGN not in sys.modules
 
 
 def _finish_foreign(until: Deadline) -> None:
