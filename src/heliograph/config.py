@@ -180,6 +180,7 @@ class Config(Fields):
         init_type: `AWS_LAMBDA_INITIALIZATION_TYPE`, or "on-demand".
         in_lambda: Whether this process runs in Lambda.
         path: `sys.path` when they were read, which code may replace later.
+        stdout: Device and inode of standard output then; None without one.
     """
 
     disabled: bool
@@ -205,9 +206,12 @@ class Config(Fields):
     init_type: str
     in_lambda: bool
     path: tuple[str, ...]
+    stdout: tuple[int, int] | None
 
     def __init__(self, values: dict[str, object], environ: Mapping[Any, Any]) -> None:
-        self.__dict__.update(values, _environ=environ, path=tuple(sys.path))
+        self.__dict__.update(
+            values, _environ=environ, path=tuple(sys.path), stdout=standard_output()
+        )
 
     def __getattr__(self, name: str) -> object:
         """Read the settings of exporting, when the first of them is asked for.
@@ -293,6 +297,15 @@ def value_of(setting: Setting, environ: Mapping[str, str]) -> object:
 
                 unusable(variable, text, str(right), setting.default or "nothing")
     return setting.read(setting.default)
+
+
+def standard_output() -> tuple[int, int] | None:
+    """Return device and inode of descriptor 1, equal while it is the same file; None if closed."""
+    try:
+        found = os.fstat(1)
+    except OSError:  # closed
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _as_it_is() -> dict[Any, Any]:

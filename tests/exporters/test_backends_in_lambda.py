@@ -89,11 +89,16 @@ def test_preset_and_secret(one_runtime, function, backend, moto, daemon):
     client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
-def test_signature(one_runtime, function, backend):
-    """Requests are signed with the function's credentials by the botocore of its runtime."""
+@pytest.mark.parametrize("changed", ["", "clear()", "update(AWS_ACCESS_KEY_ID='theirs')"])
+def test_signature(one_runtime, function, backend, changed):
+    """Requests are signed with the credentials of init by the botocore of the function's runtime.
+
+    What the function does to its environment changes nothing: it may clear it, or assume a role.
+    """
+    source = SOURCE.replace("import ", f"import os; os.environ.{changed}\nimport ", 1)
     running = function(
         one_runtime,
-        SOURCE,
+        source if changed else SOURCE,
         env={
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_METRICS_EXPORTER": "none",

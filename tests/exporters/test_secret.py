@@ -76,9 +76,9 @@ def reads(monkeypatch):
     """What was read so far."""
     seen, real = [], secret.fetch
 
-    def fetch(arn):
+    def fetch(arn, environ=None):
         seen.append(arn)
-        return real(arn)
+        return real(arn, environ)
 
     monkeypatch.setattr(secret, "fetch", fetch)
     return seen
@@ -317,7 +317,8 @@ def test_service_that_does_not_answer(aws, monkeypatch, caplog):
 
 def test_without_botocore(monkeypatch, caplog):
     """No botocore: a line says so."""
-    monkeypatch.setitem(sys.modules, "botocore.session", None)
+    for name in ("botocore.session", "botocore.exceptions"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UnreadyError):
         Secret(ARN).headers(*REQUEST)
     assert caplog.messages == [

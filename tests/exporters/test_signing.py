@@ -270,7 +270,8 @@ def test_credentials_that_cannot_be_had(keys, monkeypatch, caplog):
 
 def test_without_botocore(keys, monkeypatch, caplog):
     """No botocore: a line says so."""
-    monkeypatch.setitem(sys.modules, "botocore.session", None)
+    for name in ("botocore.session", "botocore.exceptions"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UnreadyError):
         Signature("xray", "eu-central-1").headers("POST", "https://h/v1/traces", HEADERS, b"")
     assert "cannot be signed: botocore is not installed." in caplog.text

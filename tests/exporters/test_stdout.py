@@ -70,6 +70,7 @@ def run(script: str, *options: str) -> tuple[bytes, str, int]:
             b"{}\nb\n",
             id="detached and wrapped anew",
         ),
+        pytest.param("sys.stdout.close(); write(b'{}\\n')", b"{}\n", id="closed"),
         pytest.param(
             "write = StandardOutput(leading_newline=True)\nprint('a', end=''); write(b'{}\\n')",
             b"a\n{}\n",
@@ -175,7 +176,7 @@ def test_after_a_torn_line_the_next_is_whole(
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        pytest.param("sys.stdout.close()", "ValueError: it is closed", id="closed"),
+        pytest.param("os.close(1)", "OSError: [Errno 9] Bad file descriptor", id="closed"),
         pytest.param("sys.__stdout__ = None", "there is none", id="none"),
     ],
 )
@@ -196,3 +197,59 @@ def test_nobody_reads() -> None:
     assert err.decode().startswith("heliograph: metrics cannot be written to standard output: Bro")
     assert err.count(b"\n") == 1
     assert process.returncode == 0
+
+
+EXCHANGED = """
+from heliograph.config import standard_output
+write = StandardOutput(file=standard_output())
+write(b"first\\n")
+os.close(1)
+own = open(OWN, "w")
+assert own.fileno() == 1
+own.write("the function's")
+own.flush()
+write(b"second\\n")
+own.close()
+"""
+
+
+def test_a_file_of_the_functions_own(tmp_path: Path) -> None:
+    """A file that the function opened as descriptor 1 holds what the function wrote (F4)."""
+    own = tmp_path / "own"
+    out, err, status = run(EXCHANGED.replace("OWN", repr(str(own))))
+    assert (out, status) == (b"first\n", 0)
+    assert own.read_text() == "the function's"
+    assert "the function has closed it, or put another file in its place" in err
+
+
+FORKED = """
+sys.stdout = Unbuffered(sys.stdout)
+going = True
+def lines():
+    while going:
+        write(b"x" * 30_000 + b"\\n")
+threads = [threading.Thread(target=lines) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for _ in range(150):
+    child = os.fork()
+    if not child:
+        print("child")
+        sys.__stdout__.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
+going = False
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_a_child_forked_while_a_line_is_written() -> None:
+    """It can print: no lock of the standard output is taken in it for ever (F4)."""
+    process = child(FORKED)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (err, process.returncode) == (b"", 0)
+    assert out.count(b"child") == 150

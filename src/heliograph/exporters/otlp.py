@@ -229,7 +229,7 @@ def sources(config: Config, target: Target) -> list[HeaderSource]:
     if config.sigv4 != "off" and target.protocol != "grpc":
         from .signing import signature
 
-        signed = signature(target.endpoint, config.sigv4, config.region)
+        signed = signature(target.endpoint, config.sigv4, config.region, config.seen)
         found += [signed] if signed else []
     return found
 

@@ -53,10 +53,17 @@ class Secret:
         arn: The secret's or the parameter's. `:key` after a secret's ARN takes one member of its
             JSON, as in an ECS task definition; `:key:stage:version` likewise.
         named: Makes headers of a secret that holds a bare key; None where nothing names a header.
+        environ: The environment that has the credentials; None for the process's own as it is.
     """
 
-    def __init__(self, arn: str, named: Callable[[str], Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        arn: str,
+        named: Callable[[str], Mapping[str, str]] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._arn = arn
+        self._environ = environ
         self._named = named
         self._lock = threading.Lock()
         self._values: Mapping[str, str] | None = None
@@ -116,7 +123,7 @@ class Secret:
                 "HELIOGRAPH_OTLP_HEADERS_SECRET",
                 "that is no ARN of a Secrets Manager secret or of an SSM parameter",
             )
-        values = parse(quietly(partial(fetch, self._arn)), self._arn, self._named)
+        values = parse(quietly(partial(fetch, self._arn, self._environ)), self._arn, self._named)
         if values != self._values:
             self._values, self._pause = values, REFRESH_S
 
@@ -135,18 +142,19 @@ def shared(config: Config) -> Secret:
     known = f"{arn} {config.preset}"
     secret = _shared.get(known)
     if secret is None:
-        made = Secret(arn, preset.named if preset and preset.header else None)
+        made = Secret(arn, preset.named if preset and preset.header else None, config.seen)
         secret = _shared.setdefault(known, made)  # of threads that ask at once, the first
         for other in _shared.keys() - {known}:
             _shared.pop(other, None)
     return secret
 
 
-def fetch(arn: str) -> str:
+def fetch(arn: str, environ: Mapping[str, str] | None = None) -> str:
     """Return the text of a secret or a parameter.
 
     Args:
         arn: Its own, with the additions that `Secret` takes.
+        environ: The environment that has the credentials.
 
     Raises:
         UnreadyError: It cannot be read; the line in the log says why.
@@ -155,14 +163,15 @@ def fetch(arn: str) -> str:
     try:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.session import Session
+
+        from .credentials import session
     except ImportError as error:
         raise _unread(arn, "botocore is not installed") from error
     wait = Config(
         connect_timeout=TIMEOUT_S, read_timeout=TIMEOUT_S, retries={"total_max_attempts": 1}
     )
     try:
-        client = Session().create_client(service, region_name=region, config=wait)
+        client = session(environ).create_client(service, region_name=region, config=wait)
         return _parameter(client, arn) if service == "ssm" else _secret(client, arn)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")

@@ -66,13 +66,16 @@ def scope(host: str, service: str, region: str) -> tuple[str, str] | None:
     return None if service == "auto" else (service, region)
 
 
-def signature(url: str, service: str, region: str) -> Signature | None:
+def signature(
+    url: str, service: str, region: str, environ: Mapping[str, str] | None = None
+) -> Signature | None:
     """Return the source of the signature headers of an endpoint; None if it takes none.
 
     Args:
         url: The endpoint's.
         service: `HELIOGRAPH_SIGV4`.
         region: The function's own; "" if not known.
+        environ: The environment that has the credentials.
     """
     found = scope(urlsplit(url).hostname or "", service, region)
     if found is not None and not found[1]:
@@ -82,7 +85,7 @@ def signature(url: str, service: str, region: str) -> Signature | None:
             "names a region.",
         )
         return None
-    return Signature(*found) if found is not None else None
+    return Signature(*found, environ) if found is not None else None
 
 
 class Signature:
@@ -91,11 +94,13 @@ class Signature:
     Args:
         service: The service's signing name.
         region: Its region.
+        environ: The environment that has the credentials; None for the process's own as it is.
     """
 
-    def __init__(self, service: str, region: str) -> None:
+    def __init__(self, service: str, region: str, environ: Mapping[str, str] | None = None) -> None:
         self.service = service
         self.region = region
+        self._environ = environ
         self._credentials: Any = None
         self._used: object = None
         self._read = 0.0
@@ -151,12 +156,13 @@ class Signature:
         """Return the credentials of this moment; botocore refreshes those that are about to end."""
         try:
             from botocore.exceptions import BotoCoreError, ClientError
-            from botocore.session import Session
+
+            from .credentials import session
         except ImportError as error:
             raise _unsigned("botocore is not installed") from error
         try:
             if self._credentials is None:
-                self._credentials = Session().get_credentials()
+                self._credentials = session(self._environ).get_credentials()
             if self._credentials is not None:
                 return self._credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, RuntimeError, OSError) as error:

@@ -9,23 +9,37 @@ begins and nothing may come between its bytes:
   then shows an empty line, which costs nothing.
 - One write of the operating system carries the line. A pipe takes that whole only while it has
   room: a line that has to wait may be overtaken. While other threads live, it is written under the
-  lock of Python's own buffer, for which a print has to wait.
+  lock of Python's own buffer, for which a print has to wait; a fork waits for it too, since its
+  child would find that lock taken for ever.
+- Where Lambda gives the runtime no descriptor for logs (container images), log lines share standard
+  output, and the runtime leaves those that end with a traceback open. A line begins with a newline
+  there as well.
 """
 
 from __future__ import annotations
 
 import io
+import logging
+import os
 import select
 import sys
 import threading
 
 from .. import _notice
+from ..config import standard_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
     Binary = io.RawIOBase | io.BufferedIOBase
+
+_writing = threading.RLock()
+"""Held while a line is written; a signal handler that interrupts it may fork, and goes on."""
+
+os.register_at_fork(
+    before=_writing.acquire, after_in_parent=_writing.release, after_in_child=_writing.release
+)
 
 WAIT_SECONDS = 1.0
 """How long a full pipe that does not block is waited for, each time it takes nothing."""
@@ -40,11 +54,20 @@ class StandardOutput:
         leading_newline: Whether a line begins with a newline. By default it does where the end of
             what was written before is not known: while other threads live, and after a line of
             ours that failed half way. Needed if the function itself leaves lines open.
+        file: Device and inode of the real standard output. A function that closes it may open
+            another file under its number, which is not written to.
     """
 
-    def __init__(self, text: TextIO | None = None, *, leading_newline: bool | None = None) -> None:
+    def __init__(
+        self,
+        text: TextIO | None = None,
+        *,
+        leading_newline: bool | None = None,
+        file: tuple[int, int] | None = None,
+    ) -> None:
         self._text = text
         self._leading_newline = leading_newline
+        self._file = file
         self._cut = False
 
     def __call__(self, line: bytes) -> None:
@@ -55,16 +78,32 @@ class StandardOutput:
             return
         alone = threading.active_count() == 1
         leading = self._leading_newline
-        if self._cut or (not alone if leading is None else leading):
+        if self._cut or (not alone or _is_left_open() if leading is None else leading):
             line = b"\n" + line
+        if self._file not in (None, standard_output()):
+            _tell("the function has closed it, or put another file in its place")
+            return
         try:
-            out = _binary(text, alone=alone)
-            self._cut = True
-            _pour(out, line)
-            self._cut = False
+            with _writing:
+                out = _binary(text, alone=alone)
+                self._cut = True
+                _pour(out, line)
+                self._cut = False
         except (OSError, ValueError, RuntimeError) as error:
             # broken or full; closed or detached; written to by a signal handler in mid-write
             _tell(f"{type(error).__name__}: {error}")
+
+
+def _is_left_open() -> bool:
+    """Tell whether log lines of the runtime go to standard output, some without their newline.
+
+    Its text format ends a message with a newline, and a traceback below it without one; a formatter
+    of the function's own may end none. Its JSON format ends every line.
+    """
+    for handler in logging.getLogger().handlers:
+        if type(getattr(handler, "log_sink", None)).__name__ == "StandardLogSink":
+            return type(handler.formatter).__name__ != "JsonFormatter"
+    return False
 
 
 def _binary(text: TextIO, *, alone: bool) -> Binary:
@@ -73,8 +112,10 @@ def _binary(text: TextIO, *, alone: bool) -> Binary:
         closed = text.closed
     except ValueError:  # detached by the function, to wrap it anew: the descriptor is still ours
         return io.FileIO(1, "w", closefd=False)
-    if closed:
+    if closed and text is not sys.__stdout__:
         raise ValueError("it is closed")
+    if closed:  # Python leaves the descriptor of its own stream open
+        return io.FileIO(1, "w", closefd=False)
     text.flush()
     buffer: Binary = text.buffer  # type: ignore[assignment] # typeshed has BinaryIO for both kinds
     # with `python -u` the stream has no buffer and this is the raw file already
