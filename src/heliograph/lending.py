@@ -12,6 +12,8 @@ import os
 import re
 import sys
 from contextlib import contextmanager, suppress
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from typing import TYPE_CHECKING
 
 from . import _notice
@@ -19,6 +21,7 @@ from .config import names, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
     from .config import Config
 
@@ -56,6 +59,54 @@ class Folders:
                 sys.path.remove(place)
 
 
+EXTENSIONS = "typing_extensions"
+NEEDED = ("assert_never", "deprecated")
+"""What OpenTelemetry's packages import of it, the latter since its version 4.5."""
+
+
+class Extensions:
+    """Has official packages meet a `typing_extensions` that they can use, for the time of a block.
+
+    The function's own, which is found before ours, may be too old for them. What others import
+    meanwhile has all that an older version has.
+    """
+
+    __slots__ = ("_ours", "_theirs")
+
+    def __enter__(self) -> None:
+        self._theirs, self._ours = sys.modules.get(EXTENSIONS), None
+        if not all(hasattr(self._theirs, name) for name in NEEDED):
+            self._ours = _our_extensions()
+            if self._ours is not None:
+                sys.modules[EXTENSIONS] = self._ours
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours is None or sys.modules.get(EXTENSIONS) is not self._ours:
+            return
+        if self._theirs is None:
+            del sys.modules[EXTENSIONS]
+        else:
+            sys.modules[EXTENSIONS] = self._theirs
+
+
+_ours: list[ModuleType] = []
+
+
+def _our_extensions() -> ModuleType | None:
+    """Return the one beside this package, apart from `sys.modules`; None if `import` finds it."""
+    if not _ours:
+        beside = PathFinder.find_spec(EXTENSIONS, [os.path.dirname(os.path.dirname(__file__))])
+        found = PathFinder.find_spec(EXTENSIONS)
+        if beside is None or beside.loader is None or found is None:
+            return None
+        if found.origin == beside.origin:
+            return None
+        made = module_from_spec(beside)
+        beside.loader.exec_module(made)
+        _ours.append(made)
+    return _ours[0]
+
+
 @contextmanager
 def lent(settings: Config) -> Iterator[None]:
     """Lend the environment of init, and its folders of modules, for the time of the block.
@@ -67,7 +118,7 @@ def lent(settings: Config) -> Iterator[None]:
     for name in list(os.environ):
         if name.startswith("OTEL_") and name not in wanted:
             wanted[name] = None
-    with Folders(settings.path), _exchanged(wanted):
+    with Folders(settings.path), Extensions(), _exchanged(wanted):
         yield
 
 

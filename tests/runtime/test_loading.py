@@ -164,19 +164,48 @@ def test_no_descriptor_at_the_first_development(one_runtime, run):
     assert sum(one if isinstance(one, int) else sum(one["Counts"]) for one in counted) == 3
 
 
+OLD = """
+Literal = None
+def __getattr__(name):
+    raise AttributeError(name)
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [OLD, "raise RuntimeError('it fits no Python of today')"], ids=["old", "raises"]
+)
+def test_typing_extensions_of_the_functions_own(one_runtime, run, tmp_path, text):
+    """One that is too old for OpenTelemetry costs nothing, and stays what the function imports."""
+    (tmp_path / "task0" / "typing_extensions.py").write_text(text)
+    source = SOURCE.replace(
+        "def after(event): pass",
+        """def after(event):
+    try:
+        import typing_extensions as theirs
+    except RuntimeError:
+        theirs = None
+    assert not hasattr(theirs, "deprecated")""",
+    )
+
+    ran = run(one_runtime, source, [1, 2, 3])
+    assert [answer[2] for answer in ran.seen.answers] == [1, 2, 3]
+    assert whole(ran, 3), ran.ours
+
+
 def test_a_package_that_does_not_fit_is_named(one_runtime, run, tmp_path):
     """The line says which package of the function's own keeps OpenTelemetry from loading."""
     task = tmp_path / "task0"
-    about = task / "typing_extensions-4.0.1.dist-info"
+    about = task / "opentelemetry_semantic_conventions-0.50b0.dist-info"
     about.mkdir(parents=True)
-    (task / "typing_extensions.py").write_text("Literal = None\n")
+    (task / "opentelemetry" / "semconv").mkdir(parents=True)
+    (task / "opentelemetry" / "semconv" / "__init__.py").write_text("")
     (about / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: typing_extensions\nVersion: 4.0.1\n"
+        "Metadata-Version: 2.1\nName: opentelemetry-semantic-conventions\nVersion: 0.50b0\n"
     )
 
     ran = run(one_runtime, SOURCE, [1, 2])
 
     assert [answer[2] for answer in ran.seen.answers] == [1, 2]
-    (said,) = [line for line in ran.ours if "typing-extensions 4.0.1" in line]
+    (said,) = [line for line in ran.ours if "opentelemetry-semantic-conventions 0.50b0" in line]
     assert str(task) in said
     assert "leave it out of the function's package" in said
