@@ -180,7 +180,6 @@ class Config(Fields):
         init_type: `AWS_LAMBDA_INITIALIZATION_TYPE`, or "on-demand".
         in_lambda: Whether this process runs in Lambda.
         path: `sys.path` when they were read, which code may replace later.
-        stdout: Device and inode of standard output then; None without one.
     """
 
     disabled: bool
@@ -206,12 +205,9 @@ class Config(Fields):
     init_type: str
     in_lambda: bool
     path: tuple[str, ...]
-    stdout: tuple[int, int] | None
 
     def __init__(self, values: dict[str, object], environ: Mapping[Any, Any]) -> None:
-        self.__dict__.update(
-            values, _environ=environ, path=tuple(sys.path), stdout=standard_output()
-        )
+        self.__dict__.update(values, _environ=environ, path=tuple(sys.path))
 
     def __getattr__(self, name: str) -> object:
         """Read the settings of exporting, when the first of them is asked for.
@@ -299,15 +295,6 @@ def value_of(setting: Setting, environ: Mapping[str, str]) -> object:
     return setting.read(setting.default)
 
 
-def standard_output() -> tuple[int, int] | None:
-    """Return device and inode of descriptor 1, equal while it is the same file; None if closed."""
-    try:
-        found = os.fstat(1)
-    except OSError:  # closed
-        return None
-    return found.st_dev, found.st_ino
-
-
 def _as_it_is() -> dict[Any, Any]:
     """Return the environment of this moment, as it stays whatever the function does to its own.
 
@@ -316,11 +303,6 @@ def _as_it_is() -> dict[Any, Any]:
     """
     kept = getattr(os.environ, "_data", None)
     return dict(kept if isinstance(kept, dict) else os.environ)
-
-
-def choose_configurator(name: str) -> None:
-    """Name the configurator that `opentelemetry-instrument` loads, unless the user named one."""
-    os.environ.setdefault("OTEL_PYTHON_CONFIGURATOR", name)
 
 
 def keep_propagators(names: list[str]) -> None:

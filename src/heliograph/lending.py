@@ -318,3 +318,8 @@ READERS: dict[str, Callable[[str, str], str | None]] = {
     "OTEL_METRIC_EXPORT_TIMEOUT": _number,
 }
 """How the official packages need those of their variables whose bad values they do not bear."""
+
+
+def choose_configurator(name: str) -> None:
+    """Name the configurator that `opentelemetry-instrument` loads, unless the user named one."""
+    os.environ.setdefault("OTEL_PYTHON_CONFIGURATOR", name)

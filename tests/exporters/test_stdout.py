@@ -200,8 +200,6 @@ def test_nobody_reads() -> None:
 
 
 EXCHANGED = """
-from heliograph.config import standard_output
-write = StandardOutput(file=standard_output())
 write(b"first\\n")
 os.close(1)
 own = open(OWN, "w")
@@ -219,7 +217,7 @@ def test_a_file_of_the_functions_own(tmp_path: Path) -> None:
     out, err, status = run(EXCHANGED.replace("OWN", repr(str(own))))
     assert (out, status) == (b"first\n", 0)
     assert own.read_text() == "the function's"
-    assert "the function has closed it, or put another file in its place" in err
+    assert "the function has closed it, and opened another file as descriptor 1" in err
 
 
 FORKED = """

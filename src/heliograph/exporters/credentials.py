@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def session(environ: Mapping[str, str] | None) -> Any:
+def session(seen: Mapping[str, str] | None) -> Any:
     """Return a session of botocore whose chain begins with the credentials of an environment.
 
     Args:
-        environ: The environment of init; None for the process's own as it is.
+        seen: The environment of init; None for the process's own as it is.
     """
     made = Session()
-    if environ is not None:
+    if seen is not None:
         chain: Any = made.get_component("credential_provider")
         for provider in (EnvProvider, ContainerProvider):
-            chain.insert_before(provider.METHOD, provider(environ=dict(environ)))
+            chain.insert_before(provider.METHOD, provider(dict(seen)))
     return made

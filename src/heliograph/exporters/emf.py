@@ -143,10 +143,7 @@ def metric_exporter(
     defaults = {name.strip(): (key or name).strip() for name, _, key in pairs}
     words = {word.lower() for word in config.emf_options}
     return EmfMetricExporter(
-        StandardOutput(
-            leading_newline="leading_newline" in words or None,
-            file=config.stdout if config.in_lambda else None,
-        ),
+        StandardOutput(leading_newline="leading_newline" in words or None),
         namespace=config.emf_namespace or None,
         dimension_sets=config.emf_dimensions,
         properties=properties,

@@ -53,17 +53,17 @@ class Secret:
         arn: The secret's or the parameter's. `:key` after a secret's ARN takes one member of its
             JSON, as in an ECS task definition; `:key:stage:version` likewise.
         named: Makes headers of a secret that holds a bare key; None where nothing names a header.
-        environ: The environment that has the credentials; None for the process's own as it is.
+        seen: The environment that has the credentials; None for the process's own as it is.
     """
 
     def __init__(
         self,
         arn: str,
         named: Callable[[str], Mapping[str, str]] | None = None,
-        environ: Mapping[str, str] | None = None,
+        seen: Mapping[str, str] | None = None,
     ) -> None:
         self._arn = arn
-        self._environ = environ
+        self._seen = seen
         self._named = named
         self._lock = threading.Lock()
         self._values: Mapping[str, str] | None = None
@@ -123,7 +123,7 @@ class Secret:
                 "HELIOGRAPH_OTLP_HEADERS_SECRET",
                 "that is no ARN of a Secrets Manager secret or of an SSM parameter",
             )
-        values = parse(quietly(partial(fetch, self._arn, self._environ)), self._arn, self._named)
+        values = parse(quietly(partial(fetch, self._arn, self._seen)), self._arn, self._named)
         if values != self._values:
             self._values, self._pause = values, REFRESH_S
 
@@ -149,12 +149,12 @@ def shared(config: Config) -> Secret:
     return secret
 
 
-def fetch(arn: str, environ: Mapping[str, str] | None = None) -> str:
+def fetch(arn: str, seen: Mapping[str, str] | None = None) -> str:
     """Return the text of a secret or a parameter.
 
     Args:
         arn: Its own, with the additions that `Secret` takes.
-        environ: The environment that has the credentials.
+        seen: The environment that has the credentials.
 
     Raises:
         UnreadyError: It cannot be read; the line in the log says why.
@@ -171,7 +171,7 @@ def fetch(arn: str, environ: Mapping[str, str] | None = None) -> str:
         connect_timeout=TIMEOUT_S, read_timeout=TIMEOUT_S, retries={"total_max_attempts": 1}
     )
     try:
-        client = session(environ).create_client(service, region_name=region, config=wait)
+        client = session(seen).create_client(service, region_name=region, config=wait)
         return _parameter(client, arn) if service == "ssm" else _secret(client, arn)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")

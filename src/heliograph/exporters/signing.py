@@ -67,7 +67,7 @@ def scope(host: str, service: str, region: str) -> tuple[str, str] | None:
 
 
 def signature(
-    url: str, service: str, region: str, environ: Mapping[str, str] | None = None
+    url: str, service: str, region: str, seen: Mapping[str, str] | None = None
 ) -> Signature | None:
     """Return the source of the signature headers of an endpoint; None if it takes none.
 
@@ -75,7 +75,7 @@ def signature(
         url: The endpoint's.
         service: `HELIOGRAPH_SIGV4`.
         region: The function's own; "" if not known.
-        environ: The environment that has the credentials.
+        seen: The environment that has the credentials.
     """
     found = scope(urlsplit(url).hostname or "", service, region)
     if found is not None and not found[1]:
@@ -85,7 +85,7 @@ def signature(
             "names a region.",
         )
         return None
-    return Signature(*found, environ) if found is not None else None
+    return Signature(*found, seen) if found is not None else None
 
 
 class Signature:
@@ -94,13 +94,13 @@ class Signature:
     Args:
         service: The service's signing name.
         region: Its region.
-        environ: The environment that has the credentials; None for the process's own as it is.
+        seen: The environment that has the credentials; None for the process's own as it is.
     """
 
-    def __init__(self, service: str, region: str, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, service: str, region: str, seen: Mapping[str, str] | None = None) -> None:
         self.service = service
         self.region = region
-        self._environ = environ
+        self._seen = seen
         self._credentials: Any = None
         self._used: object = None
         self._read = 0.0
@@ -162,7 +162,7 @@ class Signature:
             raise _unsigned("botocore is not installed") from error
         try:
             if self._credentials is None:
-                self._credentials = session(self._environ).get_credentials()
+                self._credentials = session(self._seen).get_credentials()
             if self._credentials is not None:
                 return self._credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, RuntimeError, OSError) as error:

@@ -26,7 +26,6 @@ import sys
 import threading
 
 from .. import _notice
-from ..config import standard_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ class StandardOutput:
         leading_newline: Whether a line begins with a newline. By default it does where the end of
             what was written before is not known: while other threads live, and after a line of
             ours that failed half way. Needed if the function itself leaves lines open.
-        file: Device and inode of the real standard output. A function that closes it may open
-            another file under its number, which is not written to.
     """
 
     def __init__(
@@ -63,11 +60,9 @@ class StandardOutput:
         text: TextIO | None = None,
         *,
         leading_newline: bool | None = None,
-        file: tuple[int, int] | None = None,
     ) -> None:
         self._text = text
         self._leading_newline = leading_newline
-        self._file = file
         self._cut = False
 
     def __call__(self, line: bytes) -> None:
@@ -80,8 +75,8 @@ class StandardOutput:
         leading = self._leading_newline
         if self._cut or (not alone or _is_left_open() if leading is None else leading):
             line = b"\n" + line
-        if self._file not in (None, standard_output()):
-            _tell("the function has closed it, or put another file in its place")
+        if self._text is None and _is_the_functions_own():
+            _tell("the function has closed it, and opened another file as descriptor 1")
             return
         try:
             with _writing:
@@ -92,6 +87,18 @@ class StandardOutput:
         except (OSError, ValueError, RuntimeError) as error:
             # broken or full; closed or detached; written to by a signal handler in mid-write
             _tell(f"{type(error).__name__}: {error}")
+
+
+def _is_the_functions_own() -> bool:
+    """Tell whether descriptor 1 was opened by this process, under the number of one it closed.
+
+    The real one was inherited; what Python opens no other process inherits (PEP 446). What `dup2`
+    puts there is inherited too: it is where the function wants its output to go.
+    """
+    try:
+        return not os.get_inheritable(1)
+    except OSError:  # closed: writing tells
+        return False
 
 
 def _is_left_open() -> bool:

@@ -39,12 +39,12 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
             if invocation is not None:
                 with guard("ending the invocation"):
                     invocation.raised(error)
-                _over(leaving=not isinstance(error, Exception))
+                _over(error)
             unframe(error)
             raise
         if invocation is not None:
             guarded("ending the invocation", invocation.returned, result)
-            _over(leaving=False)
+            _over()
         return result
 
     return invoke
@@ -57,15 +57,15 @@ def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]
     return event, given
 
 
-def _over(*, leaving: bool) -> None:
+def _over(error: BaseException | None = None) -> None:
     """End the invocation; develop now what nothing later would.
 
     Args:
-        leaving: `sys.exit` and other exceptions that are no `Exception` end the process without a
-            response and without another event (lifecycle spec 1.4).
+        error: What the handler raised. `sys.exit` and other exceptions that are no `Exception` end
+            the process without a response and without another event (lifecycle spec 1.4).
     """
     telemetry.over()
-    if leaving or not loop.installed:
+    if not loop.installed or (error is not None and not isinstance(error, Exception)):
         telemetry.develop()
 
 
