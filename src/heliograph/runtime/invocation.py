@@ -96,7 +96,7 @@ class Invocation:
         entry = self.entry = current.origin = Entry.later(SERVER, self._set)
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
-        self._token = self._enter(entry, carried=client is not None)
+        self._token = self._enter(entry, client)
 
     def _read(self, event: object) -> None:
         with guard("reading the event"):
@@ -109,18 +109,18 @@ class Invocation:
                 self.trigger, event, function_arn=arn, capture_query=self._config.capture_query
             )
 
-    def _enter(self, entry: Entry, *, carried: bool) -> Token[object] | None:
+    def _enter(self, entry: Entry, client: object) -> Token[object] | None:
         """Make the span current.
 
         Args:
             entry: The span.
-            carried: Whether what is around it may have come with the event.
+            client: What an invoking client sent: it may hold what is around the span.
         """
         disabled = "aws-lambda" in self._config.disabled_instrumentations
         theirs = None if disabled else _users_provider()
         self._written = not disabled and theirs is None
         if (
-            carried
+            client is not None
             or (self.request is not None and self.request.carried is not None)
             or recording.decide is not recording.parentbased_always_on  # it may be the user's code
         ):
