@@ -56,10 +56,10 @@ METRICS = json.dumps(
 )
 
 
-def shown(outcome: Outcome) -> str:
+def shown(outcome: Outcome, width: int = 100) -> str:
     """Return what is printed, 100 columns wide, without the blanks that fill a line."""
     out = io.StringIO()
-    show(outcome, Console(file=out, width=100, highlight=False))
+    show(outcome, Console(file=out, width=width, highlight=False))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
@@ -273,3 +273,35 @@ def test_the_users_own_attributes_are_shown():
 
     assert [name for name in own if f"metadata {name} = " not in text] == []
     assert [name for name in known if name in text] == []
+
+
+WIDE = json.dumps(
+    {
+        "_aws": {
+            "Timestamp": 1,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Shop",
+                    "Dimensions": [["service", "region"]],
+                    "Metrics": [{"Name": "processing.latency.of.orders", "Unit": "Milliseconds"}],
+                }
+            ],
+        },
+        "service": "orders",
+        "region": "eu-central-1",
+        "processing.latency.of.orders": [1, 2, 10],
+    }
+)
+
+
+@pytest.mark.parametrize("width", [200, 100, 60, 40])
+def test_metrics_can_be_read_at_any_width(width):
+    """Names, figures and dimensions of a metric are whole, on a narrow screen below each other."""
+    answer = Answer("response", 202, b"1", "r-1")
+    printed = shown(outcome(answer, stdout=[WIDE]), width)
+    lines = printed.splitlines()
+    assert all(len(line) <= width for line in lines if "trace" not in line)
+    words = printed.split()
+    for whole in ("processing.latency.of.orders", "Milliseconds", "region=eu-central-1"):
+        assert whole in printed.replace(",", "").split(), printed
+    assert {"1", "10"} <= set(words)

@@ -56,7 +56,7 @@ def show(outcome: Outcome, screen: Console) -> None:
     screen.print(_answer(outcome.answer), soft_wrap=True)
     if outcome.exit_code is not None and not outcome.answer.timed_out:
         screen.print(Text(f"the process ended with exit code {outcome.exit_code}", "red"))
-    for part in (*_traces(outcome), *_metrics(outcome.metrics)):
+    for part in (*_traces(outcome), *_metrics(outcome.metrics, screen.width)):
         screen.print("", part, sep="\n")
     for part in _log(outcome, screen.width):
         screen.print("", part, sep="\n", soft_wrap=True)  # a long word stays whole: it is copied
@@ -188,25 +188,52 @@ def _cut(value: object) -> str:
 # -- metrics and log -------------------------------------------------------------------------------
 
 
-def _metrics(found: Metrics) -> Iterator[RenderableType]:
-    if found.rows:
-        table = Table("metric", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for name in ("count", "min", "avg", "p50", "max"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for name in ("unit", "namespace", "dimensions"):
-            table.add_column(name, overflow="fold")
-        for row in found.rows:
-            table.add_row(*_cells(row))
-        yield table
+FIGURES = ("count", "min", "avg", "p50", "max")
+LEAST_DIMENSIONS = 20
+"""Columns that dimensions need to be read in a table."""
+
+
+def _metrics(found: Metrics, width: int) -> Iterator[RenderableType]:
+    rows = [_cells(row) for row in found.rows]
+    if rows:
+        yield _table(rows) if _fits(rows, width) else _blocks(rows, width)
     for problem in found.problems:
         yield Text(f"CloudWatch will leave this out: {_cut(problem)}", "red")
 
 
-def _cells(row: Row) -> list[Text]:
+def _cells(row: Row) -> list[str]:
     figures = (row.count, row.minimum, row.average, row.p50, row.maximum)
     dimensions = ", ".join(f"{_cut(name)}={_cut(value)}" for name, value in row.dimensions.items())
     cells = [row.metric, *map(_figure, figures), row.unit, row.namespace, dimensions]
-    return [Text(_plain(cell)) for cell in cells]
+    return [_plain(cell) for cell in cells]
+
+
+def _fits(rows: list[list[str]], width: int) -> bool:
+    """Tell whether a table leaves every column whole but the last, which may be folded."""
+    names = ("metric", *FIGURES, "unit", "namespace")
+    columns = [max(len(name), *map(len, cells)) for name, *cells in zip(names, *rows, strict=False)]
+    return sum(columns) + 2 * len(columns) + LEAST_DIMENSIONS <= width
+
+
+def _table(rows: list[list[str]]) -> Table:
+    table = Table("metric", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in FIGURES:
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("unit", "namespace", "dimensions"):
+        table.add_column(name, overflow="fold")
+    for cells in rows:
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _blocks(rows: list[list[str]], width: int) -> Text:
+    """Return the metrics below each other, for a narrow screen or long names."""
+    blocks = []
+    for metric, *figures, unit, namespace, dimensions in rows:
+        said = " · ".join(f"{name} {value}" for name, value in zip(FIGURES, figures, strict=True))
+        below = (_wrapped(f"{said} {unit}", width), _wrapped(f"{namespace}: {dimensions}", width))
+        blocks.append(Text.assemble(("metric ", "bold"), "\n".join((metric, *below))))
+    return Text("\n").join(blocks)
 
 
 def _figure(value: float | None) -> str:
