@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LOCK = REQUIREMENTS / "layer.txt"
 OTLP_LOCK = REQUIREMENTS / "layer-otlp.txt"
 WRAPPER = ROOT / "layer" / "heliograph"
+PROBE = ROOT / "layer" / "probe.py"
 
 SOURCES_ONLY = frozenset({"packaging"})
 """Packages that are in the layer once, uncompiled: Heliograph imports them nowhere.
@@ -162,12 +163,13 @@ def lay_out(sources: Path, tree: Path, found: dict[str, Python], served: Sequenc
     common = {path for path in [*reached, *data] if is_common(path.relative_to(sources))}
     modules = [path for path in reached if path not in common]
     copy(sources, sorted(common), tree / "python")
-    pack.rest(sources, set(reached), tree / "python")
+    pack.write_rest(sources, set(reached), tree / "python")
+    shutil.copyfile(PROBE, tree / "python" / f"{pack.PROBE}.py")
     shutil.copyfile(WRAPPER, tree / WRAPPER.name)
     for version in served:
         copy(sources, [path for path in data if path not in common], packages(tree, version))
         if version not in found:
-            whole = sorted({*modules, *(sources / pack.PACKAGE).rglob("*.py")})
+            whole = sorted({*modules, *(sources / one for one in pack.whole(sources))})
             copy(sources, whole, packages(tree, version))
     compiling = {found[version]: packages(tree, version) for version in served if version in found}
     bytecode.compile_all(sources, modules, tree, compiling)

@@ -1,43 +1,99 @@
-"""Pack a package whose modules are many and small into two files; run by each Python of the layer.
+"""Pack OpenTelemetry's modules: one file for each Python in place of three hundred.
 
-`python -S pack.py SOURCES LIST TARGET PLACE` is `stripped.py` for the modules of `PACKAGE` in LIST.
+Packages under the namespace `opentelemetry` are packed whole. What the layer comes to import is
+bytecode for each Python; the rest, which instrumentors of the function or of other layers may
+import, is text for all of them. A package keeps its folder with an `__init__`, which hands itself
+to `packed.py`.
 """
 
 from __future__ import annotations
 
 import ast
 import marshal
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-PACKAGE = "opentelemetry/semconv"
-"""The semantic conventions: 127 modules of constants, of which a development imports thirty."""
+NAMESPACE = "opentelemetry"
+"""The packages below it, which has no `__init__`, are packed."""
+
+FINDER = "_heliograph_packed"
+"""The module that serves what is packed: `packed.py`, under this name in the layer."""
+PROBE = "_heliograph_probe"
+"""The module that knows a library which only asks whether there is an SDK: `probe.py`."""
+
+BYTECODE, REST = "packed.bin", "opentelemetry.bin"
+"""Beside the finder; and in the folder for all Pythons."""
+
+STUB = f"__import__({FINDER!r}).run(__name__)\n"
+"""The text of a module that is packed, and found by its file."""
 
 
-def is_packed(relative: Path) -> bool:
-    """Say whether a file of the packages is a module of the package."""
-    return relative.as_posix().startswith(f"{PACKAGE}/")
-
-
-def name_of(relative: Path) -> tuple[str, bool]:
-    """Return a module's name within the package, and whether it is a package itself."""
-    parts = list(relative.relative_to(PACKAGE).with_suffix("").parts)
+def module_name(relative: Path) -> tuple[str, bool]:
+    """Return a module's name, and whether it is a package."""
+    parts = list(relative.with_suffix("").parts)
     is_package = parts[-1] == "__init__"
     return ".".join(parts[:-1] if is_package else parts), is_package
 
 
-def with_folders(packed: dict[str, tuple[str, bool, bytes | str]]) -> None:
-    """Add the folders that are packages without an `__init__` of their own."""
-    for name in list(packed):
+def is_packed(sources: Path, relative: Path) -> bool:
+    """Say whether a module is in a package that is packed: a folder with an `__init__`."""
+    return _outermost(sources, relative) is not None
+
+
+def is_found_by_file(sources: Path, relative: Path) -> bool:
+    """Say whether a packed module keeps a file, as the outermost package does."""
+    return _outermost(sources, relative) == relative
+
+
+def _outermost(sources: Path, relative: Path) -> Path | None:
+    """Return the `__init__` of the outermost package that a module is in."""
+    if relative.parts[0] != NAMESPACE:
+        return None
+    for depth in range(1, len(relative.parts)):
+        found = relative.parents[len(relative.parts) - 1 - depth] / "__init__.py"
+        if (sources / found).is_file():
+            return found
+    return None
+
+
+def whole(sources: Path) -> list[Path]:
+    """Return the modules of all packages that are packed, from the sources' folder on, sorted."""
+    return sorted(path.relative_to(sources) for path in (sources / NAMESPACE).rglob("*.py"))
+
+
+def folders(names: Mapping[str, object], known: Mapping[str, object]) -> list[str]:
+    """Return the folders inside packages that have no `__init__` of their own, by name."""
+    found = set()
+    for name in names:
         above = name.rpartition(".")[0]
-        while above and above not in packed:
-            packed[above] = (f"{above.replace('.', '/')}/__init__.py", True, "")
+        while above.count(".") > 1 and above not in known:
+            found.add(above)
             above = above.rpartition(".")[0]
+    return sorted(found)
 
 
-def rest(sources: Path, reached: set[Path], target: Path) -> None:
+def joined(codes: Mapping[str, tuple[bool, bytes]], rest: Mapping[str, bool]) -> bytes:
+    """Return the file of one Python: the length of an index, the index, the modules' bytecode.
+
+    The index has, for each name below the namespace, how long its bytecode is, 0 for a module that
+    is text; doubled, and 1 more for a package.
+
+    Args:
+        codes: By name: whether it is a package, and its bytecode.
+        rest: The names of those that are text, and whether they are packages.
+    """
+    index = {name: 2 * len(code) + is_package for name, (is_package, code) in sorted(codes.items())}
+    index |= {name: int(is_package) for name, is_package in rest.items()}
+    written = marshal.dumps({name[len(NAMESPACE) + 1 :]: about for name, about in index.items()}, 2)
+    parts = [code for _, (_, code) in sorted(codes.items())]
+    return b"".join([len(written).to_bytes(8, "little"), written, *parts])
+
+
+def write_rest(sources: Path, reached: set[Path], target: Path) -> None:
     """Write the modules that nothing in the layer imports, as text without what nobody reads.
 
     Args:
@@ -47,15 +103,14 @@ def rest(sources: Path, reached: set[Path], target: Path) -> None:
     """
     from layer import stripped
 
-    packed: dict[str, tuple[str, bool, bytes | str]] = {}
-    for path in sorted((sources / PACKAGE).rglob("*.py")):
-        if path in reached:
+    packed: dict[str, str] = {}
+    for relative in whole(sources):
+        if sources / relative in reached:
             continue
-        name, is_package = name_of(path.relative_to(sources))
+        name, _ = module_name(relative)
         module = stripped.without_annotations(
-            stripped.without_docstrings(ast.parse(path.read_bytes()))
+            stripped.without_docstrings(ast.parse((sources / relative).read_bytes()))
         )
-        file = path.relative_to(sources / PACKAGE).as_posix()
-        packed[name] = (file, is_package, ast.unparse(stripped.without_texts(module)))
+        packed[name[len(NAMESPACE) + 1 :]] = ast.unparse(stripped.without_texts(module))
     target.mkdir(parents=True, exist_ok=True)
-    (target / f"{PACKAGE.replace('/', '.')}.bin").write_bytes(marshal.dumps(packed, 2))
+    (target / REST).write_bytes(zlib.compress(marshal.dumps(packed, 2), 9))

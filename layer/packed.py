@@ -1,8 +1,7 @@
-"""Stands for the `__init__` of a package whose modules are in files of many: see `layer/pack.py`.
+"""Finds and loads the modules that `layer/pack.py` has packed; `_heliograph_packed` in the layer.
 
-`modules.bin` beside it has bytecode of those that something here imports: one file in place of
-thirty, half of their bytes. The rest of the package, which instrumentors of others may import, is
-kept once for all Pythons, as text, and compiled when it is asked for.
+Bytecode is read module by module from one file. The rest of the packages, which instrumentors of
+others may import, is kept once for all Pythons, as text, and compiled when it is asked for.
 """
 
 from __future__ import annotations
@@ -13,66 +12,131 @@ from importlib.machinery import ModuleSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import CodeType, FrameType, ModuleType
     from typing import Any
+
+FOLDER = __file__.rpartition("/")[0]
+BYTECODE = f"{FOLDER}/packed.bin"
+REST = f"{FOLDER.split('/lib/')[0]}/opentelemetry.bin"
+NAMESPACE, SDK = "opentelemetry.", "opentelemetry.sdk."
+LENGTH = len(NAMESPACE)
+OURS = (lambda: None).__code__.co_filename.rpartition("/")[0] + "/"
+"""Where frames say that the layer's modules are, wherever they are."""
 
 
 class Packed:
-    """Finds and loads the modules of a package in the files that they are packed in."""
+    """The finder, and the loader of what it finds.
 
-    def __init__(self, package: str, folder: str, rest: str) -> None:
-        self.package = package
-        self.folder = folder
-        self.files = [f"{folder}/modules.bin", rest]
-        self.read: dict[int, dict[str, Any]] = {}
+    Attributes:
+        index: By name below the namespace: whether it is a package, and the place and length of its
+            bytecode; no length for one that is in the rest.
+    """
 
-    def index(self, number: int) -> dict[str, Any]:
-        """Return what a file has, by the names of the modules; it is read when first asked."""
-        if number not in self.read:
-            try:
-                with open(self.files[number], "rb") as packed:
-                    self.read[number] = marshal.load(packed)
-            except FileNotFoundError:
-                self.read[number] = {}
-        return self.read[number]
+    def __init__(self) -> None:
+        with open(BYTECODE, "rb") as packed:
+            length = int.from_bytes(packed.read(8), "little")
+            written = marshal.loads(packed.read(length))
+        self.index: dict[str, tuple[bool, int, int]] = {}
+        at = 8 + length
+        for name, about in written.items():
+            self.index[name] = bool(about & 1), at, about >> 1
+            at += about >> 1
+        self.rest: dict[str, str] = {}
 
-    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """Return the spec of a module of the package, or None."""
-        if not name.startswith(self.package):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, _: object = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module whose package is ours and not the function's own; or None."""
+        if not name.startswith(NAMESPACE) or path is None or name[LENGTH:] not in self.index:
             return None
-        short = name[len(self.package) :]
-        for number in (0, 1):
-            found = self.index(number).get(short)
-            if found is not None:
-                break
-        else:
+        if not [*path, ""][0].startswith(FOLDER):
             return None
-        file, is_package, _ = found
-        place = f"{self.folder}/{file}c" if number == 0 else f"{self.folder}/{file}"
+        is_package = self.is_package(name)
+        place = self.place(name)
         loader: Any = self
-        spec = ModuleSpec(name, loader, origin=place, is_package=is_package)
+        rest = not self.index[name[LENGTH:]][2]
+        spec = ModuleSpec(
+            name, loader, origin=place if rest else f"{place}c", is_package=is_package
+        )
         if is_package:
             spec.submodule_search_locations = [place.rpartition("/")[0]]
         spec.has_location = True
-        spec.loader_state = number
         return spec
+
+    def is_package(self, name: str) -> bool:
+        """Tell whether a module is a package."""
+        return self.index[name[LENGTH:]][0]
+
+    def place(self, name: str) -> str:
+        """Return the file that a module would be."""
+        file = f"{FOLDER}/{name.replace('.', '/')}"
+        return f"{file}/__init__.py" if self.is_package(name) else f"{file}.py"
+
+    def get_code(self, name: str) -> CodeType:
+        """Return a module's code, as `runpy` asks for it too."""
+        _, at, size = self.index[name[LENGTH:]]
+        if not size:
+            return self.compiled(name)
+        with open(BYTECODE, "rb", buffering=0) as packed:
+            packed.seek(at)
+            code: CodeType = marshal.loads(packed.read(size))
+        return code
+
+    def compiled(self, name: str) -> CodeType:
+        """Compile a module of the rest, which is read when first asked."""
+        if not self.rest:
+            import zlib
+
+            with open(REST, "rb") as packed:
+                self.rest = marshal.loads(zlib.decompress(packed.read()))
+        text = self.rest[name[LENGTH:]]
+        code: CodeType = compile(text, self.place(name), "exec", dont_inherit=True)
+        return code
 
     def create_module(self, spec: ModuleSpec) -> None:
         """Let Python make the module."""
 
-    def exec_module(self, module: Any) -> None:
+    def exec_module(self, module: ModuleType) -> None:
         """Run the module's code."""
-        spec = module.__spec__
-        _, _, code = self.index(spec.loader_state)[spec.name[len(self.package) :]]
-        if isinstance(code, str):
-            code = compile(code, spec.origin, "exec", dont_inherit=True)
-        else:
-            code = marshal.loads(code)
-        exec(code, module.__dict__)
+        exec(self.get_code(module.__name__), module.__dict__)
 
     def get_source(self, name: str) -> None:
         """Return None: there is none, as beside other bytecode of the layer."""
 
 
-FOLDER = globals()["__path__"][0]
-REST = f"{FOLDER.split('/lib/')[0]}/{__name__}.bin"
-sys.meta_path.insert(0, Packed(f"{__name__}.", FOLDER, REST))
+packed = Packed()
+sys.meta_path.insert(0, packed)
+
+
+def run(name: str) -> None:
+    """Run the code of a module that was found by its file.
+
+    Args:
+        name: Its name; the module is being imported.
+
+    Raises:
+        ModuleNotFoundError: A library asks whether there is an SDK, which would not be there
+            without the layer (`layer/probe.py`).
+    """
+    if name.startswith(SDK) and _is_probed(sys._getframe(2)):
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    packed.exec_module(sys.modules[name])
+
+
+def _is_probed(frame: FrameType | None) -> bool:
+    """Tell whether a library only asks whether there is an SDK.
+
+    Args:
+        frame: What imports, below the frames of the import itself.
+    """
+    while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename.startswith(OURS):
+        return False
+    if frame.f_code.co_name != "<module>":
+        return False  # it is about to use it
+    from _heliograph_probe import is_probed
+
+    probed: bool = is_probed(frame)
+    return probed

@@ -1,6 +1,7 @@
-"""Which modules of the packages a function can come to import: no other is in the layer.
+"""Which modules of the packages a function can come to import: they are bytecode in the layer.
 
-The conventions of every cloud, the SDK's logs and the like were a fifth of it.
+The conventions of every cloud, the SDK's logs and the like were a fifth of it; they are kept as
+text (`pack.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ ROOTS = (
 )
 """Packages of which every public module counts: ours, and what users' own instrumentors import."""
 
+RARE = (
+    "opentelemetry.instrumentation.auto_instrumentation",
+    "opentelemetry.instrumentation.bootstrap",
+    "opentelemetry.sdk.extension.aws.resource",
+)
+"""What is run from a command line or by the wrapper of another distribution, and the detectors of
+machines that are no functions."""
+
 UNASKED = {"console_scripts", "opentelemetry_logger_provider", "opentelemetry_logs_exporter"}
 """Groups of entry points that nothing here looks up: the layer has neither scripts nor logs."""
 
@@ -37,7 +46,7 @@ def reachable(site: Path) -> list[Path]:
     reached: set[str] = set()
     while waiting:
         for name in with_parents(waiting.pop()):
-            if name in modules and name not in reached:
+            if name in modules and name not in reached and not name.startswith(RARE):
                 reached.add(name)
                 waiting += imports(name, modules[name])
     return sorted(modules[name] for name in reached)

@@ -34,30 +34,66 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def main(sources: Path, listed: Path, target: Path, place: str) -> None:
-    """Write the .pyc of every listed module where the module would be (PEP 3147, "legacy")."""
-    packed: dict[str, tuple[str, bool, bytes | str]] = {}
+    """Write the .pyc of every listed module where the module would be (PEP 3147, "legacy").
+
+    OpenTelemetry's packages are packed into one file (`pack.py`), with all that is not listed.
+    """
+    codes: dict[str, tuple[bool, bytes]] = {}
     for line in listed.read_text(encoding="utf-8").splitlines():
         relative = Path(line).relative_to(sources)
-        text = Path(line).read_bytes()
-        if pack.is_packed(relative):
-            name, is_package = pack.name_of(relative)
-            if name:
-                file = relative.relative_to(pack.PACKAGE).as_posix()
-                packed[name] = file, is_package, compiled(text, relative, place)
-                continue
-            text = Path(__file__).with_name("packed.py").read_bytes()
-        written = (target / relative).with_suffix(".pyc")
-        written.parent.mkdir(parents=True, exist_ok=True)
-        written.write_bytes(
-            importlib.util.MAGIC_NUMBER
-            + UNCHECKED_HASH.to_bytes(4, "little")
-            + bytes(8)  # the hash of a source that is not there
-            + compiled(text, relative, place)
-        )
-    if packed:
-        pack.with_folders(packed)
-        names = dict(sorted(packed.items()))
-        (target / pack.PACKAGE / "modules.bin").write_bytes(marshal.dumps(names, 2))
+        code = compiled(Path(line).read_bytes(), relative, place)
+        if pack.is_packed(sources, relative):
+            name, is_package = pack.module_name(relative)
+            codes[name] = is_package, code
+        else:
+            write(target / relative, code)
+    if codes:
+        write_packed(sources, codes, target, place)
+
+
+def write_packed(
+    sources: Path, codes: dict[str, tuple[bool, bytes]], target: Path, place: str
+) -> None:
+    """Write the file of packed modules, what serves it, and the modules found by their files.
+
+    Args:
+        sources: The folder of all packages.
+        codes: Of the modules that are listed, by name: whether it is a package, its bytecode.
+        target: Where .pyc go.
+        place: Where Lambda mounts it.
+    """
+    rest: dict[str, bool] = {}
+    stub = marshal.dumps(compile(pack.STUB, "<packed>", "exec", dont_inherit=True))
+    for relative in pack.whole(sources):
+        name, is_package = pack.module_name(relative)
+        if name not in codes and not (target / relative).with_suffix(".pyc").exists():
+            rest[name] = is_package
+        if pack.is_found_by_file(sources, relative) or (
+            name in rest and not pack.is_packed(sources, relative)
+        ):
+            write(target / relative, stub)
+    for name in pack.folders([*codes, *rest], {**codes, **rest}):
+        codes[name] = True, compiled(b"", Path(f"{name.replace('.', '/')}/__init__.py"), place)
+    (target / pack.BYTECODE).write_bytes(pack.joined(codes, rest))
+    finder = Path(f"{pack.FINDER}.py")
+    text = Path(__file__).with_name("packed.py").read_bytes()
+    write(target / finder, compiled(text, finder, place))
+
+
+def write(path: Path, code: bytes) -> None:
+    """Write a .pyc beside where a module would be.
+
+    Args:
+        path: The module's.
+        code: Its bytecode.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".pyc").write_bytes(
+        importlib.util.MAGIC_NUMBER
+        + UNCHECKED_HASH.to_bytes(4, "little")
+        + bytes(8)  # the hash of a source that is not there
+        + code
+    )
 
 
 def compiled(text: bytes, relative: Path, place: str) -> bytes:

@@ -25,23 +25,13 @@ LEFT_OUT = {".c", ".cc", ".h", ".md", ".proto", ".pyi", ".typed"}
 """Suffixes of files in packages that no import reads."""
 
 NEVER_IMPORTED = (
-    "opentelemetry/instrumentation/auto_instrumentation/",
-    "opentelemetry/instrumentation/bootstrap.py",
-    "opentelemetry/instrumentation/bootstrap_gen.py",
-    "opentelemetry/exporter/otlp/json/common/_internal/_log_encoder/",
-    "opentelemetry/exporter/otlp/json/common/_log_encoder.py",
-    "opentelemetry/exporter/otlp/json/http/_log_exporter.py",
-    "opentelemetry/proto_json/collector/logs/",
-    "opentelemetry/proto_json/collector/profiles/",
-    "opentelemetry/proto_json/logs/",
-    "opentelemetry/proto_json/profiles/",
     "packaging/dependency_groups.py",
     "packaging/direct_url.py",
     "packaging/licenses/",
     "packaging/metadata.py",
     "packaging/pylock.py",
 )
-"""Parts of packages for commands, for signals that the layer does not send, and for installers."""
+"""Parts of packages that are for installers."""
 
 KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}
 """Files of a .dist-info that importlib.metadata needs; OpenTelemetry finds its parts by them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import marshal
 import os
 import re
 import stat
@@ -12,8 +11,6 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import opentelemetry.semconv
 
 from layer import archive as packing
 from layer import budget, build, licenses, pack, wheels
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 
 READ_BYTECODE = """
 import importlib.util, json, marshal, pathlib, sys, types
+from _heliograph_packed import packed as spec_of
 site, told = pathlib.Path(sys.argv[1]), []
 place = "/opt/python/lib/python%d.%d/site-packages/" % sys.version_info[:2]
 def has_columns(code):
@@ -34,12 +32,20 @@ def has_columns(code):
 for path in sorted(site.rglob("*.pyc")):
     data = path.read_bytes()
     source = path.relative_to(site).with_suffix(".py").as_posix()
+    code = marshal.loads(data[16:])
     told.append([
         data[:4] == importlib.util.MAGIC_NUMBER,
         int.from_bytes(data[4:8], "little"),
-        marshal.loads(data[16:]).co_filename == place + source,
-        has_columns(marshal.loads(data[16:])),
+        code.co_filename in (place + source, "<packed>"),
+        has_columns(code),
     ])
+    if code.co_filename == "<packed>":
+        name = source.replace("/", ".").removesuffix(".py").removesuffix(".__init__")
+        assert name in spec_of.index or name.partition(".")[2] in spec_of.index
+for name, (_, at, size) in spec_of.index.items():
+    if size:
+        code = spec_of.get_code("opentelemetry." + name)
+        told.append([True, 1, code.co_filename.startswith(place), has_columns(code)])
 print(json.dumps([len(told), sorted(map(list, set(map(tuple, told))))]))
 """
 
@@ -149,7 +155,7 @@ def test_sources(archive: Path) -> None:
     absent = {f"python/lib/python{version}" for version in pythons.missing(pythons.find())}
     assert {name for name in places if name.startswith("python/lib")} == absent
     others = {name.split("/")[1] for name in sources if not name.startswith("python/lib")}
-    assert others == build.SOURCES_ONLY
+    assert others == {*build.SOURCES_ONLY, f"{pack.PROBE}.py"}
 
 
 def test_metadata_is_found(tree: Path, python: pythons.Python) -> None:
@@ -194,50 +200,6 @@ def test_every_module_can_be_imported(tree: Path, python: pythons.Python) -> Non
     assert {name: said for name, said in failed.items() if not re.match(absent, said)} == {}
 
 
-NAMES = """
-import importlib, json, sys
-found = {}
-for name in sys.argv[1].split():
-    module = importlib.import_module(name)
-    assert module.__spec__.name == module.__name__ == name and module.__doc__ is not Ellipsis
-    found[name] = sorted(n for n in dir(module) if not n.startswith("__") and n != "annotations")
-print(json.dumps([found]))
-"""
-
-
-def test_the_conventions_are_whole(tree: Path, python: pythons.Python) -> None:
-    """Whatever an instrumentor of another layer imports of them is there, as in pip's package (4a).
-
-    Only what Heliograph itself imports has bytecode.
-    """
-    whole = Path(opentelemetry.semconv.__file__).parents[2]
-    files = sorted((whole / pack.PACKAGE).rglob("*.py"))
-    listed = [pack.name_of(file.relative_to(whole))[0] for file in files]
-    names = [f"opentelemetry.semconv.{name}" for name in listed if name]
-    assert len(names) > 120
-    [ours] = run(python, NAMES, tree, " ".join(names))  # type: ignore[arg-type] # any argument
-    done = subprocess.run(
-        [python.path, "-B", "-S", "-c", NAMES, " ".join(names)],
-        env={"PYTHONPATH": str(whole)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert [ours] == json.loads(done.stdout)
-
-
-def test_a_function_with_conventions_of_its_own(tree: Path, tmp_path: Path, python: Any) -> None:
-    """Its package comes first on the path, and is served by none of ours."""
-    own = tmp_path / "opentelemetry" / "semconv"
-    own.mkdir(parents=True)
-    (own / "__init__.py").write_text("OWN = 1")
-    (own / "trace.py").write_text("OWN = 2")
-    script = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import json, opentelemetry.semconv.trace as t\n"
-        "print(json.dumps([t.OWN, [type(f).__name__ for f in sys.meta_path]]))"
-    )
-    own_one, finders = run(python, script, tree)
-    assert (own_one, "Packed" in finders) == (2, False)
-
-
 def test_a_python_without_bytecode_is_served(tmp_path: Path, tree: Path) -> None:
     """A Python that the building machine lacked has the same modules, as sources."""
     version, python = list(pythons.find().items())[-1]
@@ -245,11 +207,8 @@ def test_a_python_without_bytecode_is_served(tmp_path: Path, tree: Path) -> None
     build.gather(sources)
     build.lay_out(sources, work, {}, [version])
     compiled, plain = packages(tree, version), packages(work, version)
-    packed = marshal.loads((compiled / pack.PACKAGE / "modules.bin").read_bytes())
-    beside = {
-        f"{pack.PACKAGE}/{file.removesuffix('.py')}" for file, _, code in packed.values() if code
-    }
-    assert modules(plain, ".py") >= modules(compiled, ".pyc") | beside
+    files = {path.with_suffix("").as_posix() for path in pack.whole(sources)}
+    assert modules(plain, ".py") >= (modules(compiled, ".pyc") | files) - {pack.FINDER}
     assert run(python, IMPORT_ALL, work, plain)[0] > 300
 
 
@@ -358,4 +317,4 @@ def test_budget_names_what_is_large(archive: Path) -> None:
     assert "common" not in told
     assert all(f"{version} has " in told for version in pythons.find())
     assert "(1,000 allowed)" in told
-    assert re.search(r"the largest parts of the zip: opentelemetry/sdk [\d,]+, heliograph/", told)
+    assert re.search(r"the largest parts of the zip: packed [\d,]+, heliograph/", told)
