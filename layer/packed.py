@@ -119,7 +119,7 @@ def run(name: str) -> None:
         ModuleNotFoundError: A library asks whether there is an SDK, which would not be there
             without the layer (`layer/probe.py`).
     """
-    if name.startswith(SDK) and _is_probed(sys._getframe(2)):
+    if name.startswith(SDK) and _is_probed(sys._getframe(2)):  # noqa: SLF001 - what imports
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     packed.exec_module(sys.modules[name])
 

@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from layer import archive as packing
@@ -18,6 +17,8 @@ from scripts import locks, pythons
 from scripts.places import REQUIREMENTS, ROOT, packages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 READ_BYTECODE = """
