@@ -50,6 +50,8 @@ class Packed:
         """Return the spec of a module whose package is ours and not the function's own; or None."""
         if not name.startswith(NAMESPACE) or path is None or name[LENGTH:] not in self.index:
             return None
+        if name.rpartition(".")[0][LENGTH:] not in self.index:
+            return None  # of a namespace: it is found by its file, and comes by `run`
         if not [*path, ""][0].startswith(FOLDER):
             return None
         is_package = self.is_package(name)

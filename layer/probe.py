@@ -2,8 +2,7 @@
 
 A library may import the SDK where it finds one (redis 8 does, in `import redis`). Without the
 layer it would find none; with it the import would take sixty milliseconds of init for nothing. So
-what the library's own metadata does not require is not there for it. The function's own code, and what does
-require the SDK, get it.
+what the library does not require is not there for it; the function's own code gets the SDK.
 """
 
 from __future__ import annotations
