@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 LOCK = REQUIREMENTS / "layer.txt"
 OTLP_LOCK = REQUIREMENTS / "layer-otlp.txt"
 WRAPPER = ROOT / "layer" / "heliograph"
-PROBE = ROOT / "layer" / "probe.py"
 
 SOURCES_ONLY = frozenset({"packaging"})
 """Packages that are in the layer once, uncompiled: Heliograph imports them nowhere.
@@ -164,7 +163,6 @@ def lay_out(sources: Path, tree: Path, found: dict[str, Python], served: Sequenc
     modules = [path for path in reached if path not in common]
     copy(sources, sorted(common), tree / "python")
     pack.write_rest(sources, set(reached), tree / "python")
-    shutil.copyfile(PROBE, tree / "python" / f"{pack.PROBE}.py")
     shutil.copyfile(WRAPPER, tree / WRAPPER.name)
     for version in served:
         copy(sources, [path for path in data if path not in common], packages(tree, version))

@@ -65,10 +65,10 @@ def whole(sources: Path) -> list[Path]:
     return sorted(path.relative_to(sources) for path in (sources / NAMESPACE).rglob("*.py"))
 
 
-def folders(names: Mapping[str, object], known: Mapping[str, object]) -> list[str]:
+def folders(known: Mapping[str, object]) -> list[str]:
     """Return the folders inside packages that have no `__init__` of their own, by name."""
     found = set()
-    for name in names:
+    for name in known:
         above = name.rpartition(".")[0]
         while above.count(".") > 1 and above not in known:
             found.add(above)

@@ -138,7 +138,7 @@ def _is_probed(frame: FrameType | None) -> bool:
         return False
     if frame.f_code.co_name != "<module>":
         return False  # it is about to use it
-    from _heliograph_probe import is_probed
+    from _heliograph_probe import is_probed  # type: ignore[import-not-found] # the layer's
 
     probed: bool = is_probed(frame)
     return probed

@@ -7,17 +7,19 @@ what the library does not require is not there for it; the function's own code g
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from importlib.metadata import distributions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution
     from types import FrameType
 
-REQUIRED = re.compile(r"opentelemetry[-_.](?!api\b|semantic\b|semconv\b)", re.IGNORECASE)
-"""A requirement of the SDK, or of something that brings it."""
+REQUIRED = re.compile(
+    r"^requires-dist:[ ]*opentelemetry[-_.](?!api\b|sem)(?!.*extra *==)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""An unconditional requirement of the SDK, or of something that brings it."""
 
 
 def is_probed(frame: FrameType) -> bool:
@@ -28,25 +30,32 @@ def is_probed(frame: FrameType) -> bool:
     """
     top = str(frame.f_globals.get("__name__")).partition(".")[0]
     place = getattr(sys.modules.get(top), "__file__", None) or ""
-    folder = place.rpartition("/")[0]
-    if place.endswith(("/__init__.py", "/__init__.pyc")):
-        folder = folder.rpartition("/")[0]
-    owner = _owner(top, folder)
-    if owner is None:
-        return False  # the function's own
-    return not any(
-        REQUIRED.match(required) and "extra ==" not in required.replace("extra==", "extra ==")
-        for required in owner.requires or ()
-    )
+    folder = os.path.dirname(place)
+    if os.path.basename(place).startswith("__init__."):
+        folder = os.path.dirname(folder)
+    try:
+        owner = _owner(top, folder)
+        return owner != "" and not REQUIRED.search(_text(owner, "METADATA"))
+    except (OSError, ValueError):  # no descriptor is left, or no text
+        return False
 
 
-def _owner(top: str, folder: str) -> Distribution | None:
-    """Return the distribution in a folder that a top-level module belongs to, if there is one."""
-    installed = list(distributions(path=[folder])) if folder else []
-    for found in installed:  # most are called as their module: no list of files is read
-        if str(found.metadata["Name"]).lower().replace("-", "_") == top.lower():
-            return found
-    for found in installed:
-        if any(file.parts[0] in (top, f"{top}.py") for file in found.files or ()):
-            return found
-    return None
+def _owner(top: str, folder: str) -> str:
+    """Return the metadata of what a top-level module belongs to; "" for the function's own code."""
+    infos = [name for name in os.listdir(folder or ".") if name.endswith(".dist-info")]
+    for name in infos:  # most are called as their module
+        if name.partition("-")[0].lower().replace(".", "_") == top.lower():
+            return f"{folder}/{name}"
+    for name in infos:
+        owned = f"\n{_text(f'{folder}/{name}', 'RECORD')}"
+        if f"\n{top}/" in owned or f"\n{top}.py," in owned:
+            return f"{folder}/{name}"
+    return ""
+
+
+def _text(info: str, file: str) -> str:
+    path = f"{info}/{file}"
+    if not os.path.isfile(path):
+        return ""
+    with open(path, encoding="utf-8") as opened:
+        return opened.read()

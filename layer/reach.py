@@ -26,6 +26,8 @@ ROOTS = (
 RARE = (
     "opentelemetry.instrumentation.auto_instrumentation",
     "opentelemetry.instrumentation.bootstrap",
+    "opentelemetry.instrumentation.distro",
+    "opentelemetry.instrumentation.log_utils",
     "opentelemetry.sdk.extension.aws.resource",
 )
 """What is run from a command line or by the wrapper of another distribution, and the detectors of

@@ -72,12 +72,12 @@ def write_packed(
             name in rest and not pack.is_packed(sources, relative)
         ):
             write(target / relative, stub)
-    for name in pack.folders([*codes, *rest], {**codes, **rest}):
+    for name in pack.folders({**codes, **rest}):
         codes[name] = True, compiled(b"", Path(f"{name.replace('.', '/')}/__init__.py"), place)
     (target / pack.BYTECODE).write_bytes(pack.joined(codes, rest))
-    finder = Path(f"{pack.FINDER}.py")
-    text = Path(__file__).with_name("packed.py").read_bytes()
-    write(target / finder, compiled(text, finder, place))
+    for source, name in (("packed.py", pack.FINDER), ("probe.py", pack.PROBE)):
+        text = Path(__file__).with_name(source).read_bytes()
+        write(target / f"{name}.py", compiled(text, Path(f"{name}.py"), place))
 
 
 def write(path: Path, code: bytes) -> None:

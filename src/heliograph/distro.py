@@ -11,7 +11,7 @@ from typing import Any
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined] # that file ends type checking on its first line
 
 from .config import Config
-from .develop.extras import Extras
+from .develop.development import Extras
 from .lending import choose_configurator
 from .runtime import process
 

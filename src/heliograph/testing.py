@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _guard, _notice, flush
 from .config import Config
-from .develop.extras import Extras
+from .develop.development import Extras
 from .journal.entry import journal
 from .runtime import telemetry, wrapping
 

@@ -17,7 +17,7 @@ import heliograph
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 memory = InMemorySpanExporter()
 from heliograph.config import Config
-from heliograph.develop.extras import Extras
+from heliograph.develop.development import Extras
 from heliograph.runtime import wrapping
 nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
 wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[memory]))

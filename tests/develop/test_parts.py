@@ -15,7 +15,7 @@ from heliograph import testing
 from heliograph._guard import observers
 from heliograph.config import Config
 from heliograph.develop import describe
-from heliograph.develop.extras import Extras
+from heliograph.develop.development import Extras
 from heliograph.develop.pipeline import TRIES
 from heliograph.runtime import telemetry, wrapping
 

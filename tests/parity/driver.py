@@ -84,7 +84,7 @@ def ours(program):
     import heliograph
     from heliograph import _guard
     from heliograph.config import Config
-    from heliograph.develop.extras import Extras
+    from heliograph.develop.development import Extras
     from heliograph.runtime import wrapping
 
     memory = InMemorySpanExporter()

@@ -103,7 +103,7 @@ def main(kind: str, url: str) -> None:
         return
     import heliograph
     from heliograph.config import Config
-    from heliograph.develop.extras import Extras
+    from heliograph.develop.development import Extras
     from heliograph.runtime import wrapping
     from heliograph.testing import FakeContext
 

@@ -17,12 +17,11 @@ from ..journal.entry import journal
 from .pace import Deadline, Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..config import Config
     from ..journal.entry import Entry
     from .describe import Describers
-    from .extras import Extras
     from .pipeline import Pipeline
 
 LEAST_FRAMES = 1000
@@ -43,6 +42,29 @@ def _undisturbed() -> Any:
     from .._interrupts import signals_later
 
     return signals_later()
+
+
+class Extras:
+    """What code adds to the configured pipeline: processors, exporters, readers and views.
+
+    Attributes:
+        development: Makes what develops the journal, where that is not Lambda's `Development`.
+    """
+
+    def __init__(
+        self,
+        span_processors: Sequence[Any] | None = None,
+        span_exporters: Sequence[Any] | None = None,
+        metric_readers: Sequence[Any] | None = None,
+        metric_exporters: Sequence[Any] | None = None,
+        views: Sequence[Any] | None = None,
+    ) -> None:
+        self.span_processors = list(span_processors or ())
+        self.span_exporters = list(span_exporters or ())
+        self.metric_readers = list(metric_readers or ())
+        self.metric_exporters = list(metric_exporters or ())
+        self.views = list(views or ())
+        self.development: Callable[..., Development] | None = None
 
 
 class Development:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..delivery.courier import Courier
     from ..delivery.couriers import Couriers
     from ..journal.instrument import Instrument
-    from .extras import Extras
+    from .development import Extras
     from .pipeline import Made
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..delivery.courier import Courier
     from ..delivery.couriers import Couriers
-    from .extras import Extras
+    from .development import Extras
     from .metering import Metering
     from .pace import Deadline
 

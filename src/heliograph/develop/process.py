@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from ..config import Config
-    from .extras import Extras
+    from .development import Extras
     from .pace import Deadline
 
 VENDOR = Path("/sys/devices/virtual/dmi/id/sys_vendor")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..config import Config
-    from ..develop.extras import Extras
+    from ..develop.development import Extras
 
 
 def make(settings: Config, extras: Extras | None) -> None:

@@ -14,7 +14,7 @@ from ..triggers import carriers
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..config import Config
-    from ..develop.extras import Extras
+    from ..develop.development import Extras
 
 CONTEXT, HEADERS, XRAY_HEADERS = "w3c.context", "w3c.headers", "xray.headers"
 ENVIRONMENT, ROOT = "xray.env", "root"

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..config import Config
-    from ..develop.development import Development
-    from ..develop.extras import Extras
+    from ..develop.development import Development, Extras
     from ..develop.process import Ordinary
 
 EVERY_SECONDS = 1.0

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..config import Config
-    from ..develop.development import Development
-    from ..develop.extras import Extras
+    from ..develop.development import Development, Extras
     from ..develop.pace import Deadline
 
 config: Config | None = None
@@ -191,8 +190,7 @@ def development() -> Development | None:
     if _development is None and config is not None and recording.active:
         before = list(sys.path)
         sys.path += [place for place in config.path if place not in before]
-        from ..develop.development import Development
-        from ..develop.extras import Extras
+        from ..develop.development import Development, Extras
 
         sys.path[:] = before
         extras = _extras or Extras()

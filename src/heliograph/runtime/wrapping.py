@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..develop.extras import Extras
+    from ..develop.development import Extras
 
 
 def wrap(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +54,7 @@ def configure(
     **settings: Any,
 ) -> None:
     """Set telemetry up in code. See `heliograph.configure`."""
-    from ..develop.extras import Extras
+    from ..develop.development import Extras
 
     config = Config.read(given=settings)
     extras = Extras(span_processors, span_exporters, metric_readers, metric_exporters, views)
