@@ -147,7 +147,7 @@ def test_a_path_that_the_function_replaces(one_runtime, run, change):
 def test_no_descriptor_at_the_first_development(one_runtime, run):
     """A load that fails once costs nothing: what was recorded is developed with the next."""
     source = SOURCE + (
-        "import heliograph.develop.development, heliograph.develop.extras\n"
+        "import heliograph.develop.development\n"
         "most = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
         "def after(event):\n"
         "    limits = (3, most[1]) if event == 1 else most\n"

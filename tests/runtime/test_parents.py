@@ -336,7 +336,7 @@ def test_a_processor_counts_as_another(handled):
         def on_end(self, span):
             ended.append(span.name)
 
-    extras = heliograph.develop.extras.Extras([Counting()])
+    extras = heliograph.develop.development.Extras([Counting()])
     policy = parents.Policy(heliograph.config.Config.read({}), extras)
     assert (policy.xray, policy.others) == (True, True)
     handled(UNSAMPLED, xray=True, span_processors=[Counting()])
@@ -347,7 +347,7 @@ def test_an_exporter_of_xrays_given_in_code_is_xrays(monkeypatch):
     """What code adds is asked whether it is X-Ray's."""
     from heliograph.exporters.xray import XRaySpanExporter
 
-    extras = heliograph.develop.extras.Extras(None, [XRaySpanExporter("127.0.0.1:9")])
+    extras = heliograph.develop.development.Extras(None, [XRaySpanExporter("127.0.0.1:9")])
     config = heliograph.config.Config.read({"OTEL_TRACES_EXPORTER": "none"})
     policy = parents.Policy(config, extras)
     assert (policy.xray, policy.others) == (True, False)
