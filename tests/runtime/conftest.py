@@ -121,7 +121,7 @@ def both(run: Callable[..., Ran]) -> Callable[..., tuple[Ran, Ran]]:
 
 def _of_the_function(lines: list[str]) -> list[str]:
     """Leave out lines of ours, and the newline that a metric's line begins with (F6)."""
-    following = [*lines[1:], ""]
+    following = [*lines, ""][1:]
     return [
         line
         for line, after in zip(lines, following, strict=True)
