@@ -39,25 +39,20 @@ def module_name(relative: Path) -> tuple[str, bool]:
     return ".".join(parts[:-1] if is_package else parts), is_package
 
 
-def is_packed(sources: Path, relative: Path) -> bool:
-    """Say whether a module is in a package that is packed: a folder with an `__init__`."""
-    return _outermost(sources, relative) is not None
+def below(name: str) -> str:
+    """Return a module's name without that of the namespace, as the packed files have it."""
+    return name[len(NAMESPACE) + 1 :]
 
 
-def is_found_by_file(sources: Path, relative: Path) -> bool:
-    """Say whether a packed module keeps a file, as the outermost package does."""
-    return _outermost(sources, relative) == relative
+def outermost(sources: Path, relative: Path) -> Path | None:
+    """Return the `__init__` of the outermost package that a module is in, which is packed with all.
 
-
-def _outermost(sources: Path, relative: Path) -> Path | None:
-    """Return the `__init__` of the outermost package that a module is in."""
+    None for a module of another namespace, or in none of its packages.
+    """
     if relative.parts[0] != NAMESPACE:
         return None
-    for depth in range(1, len(relative.parts)):
-        found = relative.parents[len(relative.parts) - 1 - depth] / "__init__.py"
-        if (sources / found).is_file():
-            return found
-    return None
+    inits = (folder / "__init__.py" for folder in reversed(relative.parents))
+    return next((init for init in inits if (sources / init).is_file()), None)
 
 
 def whole(sources: Path) -> list[Path]:
@@ -86,10 +81,11 @@ def joined(codes: Mapping[str, tuple[bool, bytes]], rest: Mapping[str, bool]) ->
         codes: By name: whether it is a package, and its bytecode.
         rest: The names of those that are text, and whether they are packages.
     """
-    index = {name: 2 * len(code) + is_package for name, (is_package, code) in sorted(codes.items())}
+    packed = dict(sorted(codes.items()))
+    index = {name: 2 * len(code) + is_package for name, (is_package, code) in packed.items()}
     index |= {name: int(is_package) for name, is_package in rest.items()}
-    written = marshal.dumps({name[len(NAMESPACE) + 1 :]: about for name, about in index.items()}, 2)
-    parts = [code for _, (_, code) in sorted(codes.items())]
+    written = marshal.dumps({below(name): about for name, about in index.items()}, 2)
+    parts = [code for _, code in packed.values()]
     return b"".join([len(written).to_bytes(8, "little"), written, *parts])
 
 
@@ -111,6 +107,6 @@ def write_rest(sources: Path, reached: set[Path], target: Path) -> None:
         module = stripped.without_annotations(
             stripped.without_docstrings(ast.parse((sources / relative).read_bytes()))
         )
-        packed[name[len(NAMESPACE) + 1 :]] = ast.unparse(stripped.without_texts(module))
+        packed[below(name)] = ast.unparse(stripped.without_texts(module))
     target.mkdir(parents=True, exist_ok=True)
     (target / REST).write_bytes(zlib.compress(marshal.dumps(packed, 2), 9))

@@ -48,19 +48,16 @@ class Packed:
         self, name: str, path: Sequence[str] | None = None, _: object = None
     ) -> ModuleSpec | None:
         """Return the spec of a module whose package is ours and not the function's own; or None."""
-        if not name.startswith(NAMESPACE) or path is None or name[LENGTH:] not in self.index:
+        found = self.index.get(name[LENGTH:]) if name.startswith(NAMESPACE) else None
+        if found is None or path is None or not [*path, ""][0].startswith(FOLDER):
             return None
         if name.rpartition(".")[0][LENGTH:] not in self.index:
             return None  # of a namespace: it is found by its file, and comes by `run`
-        if not [*path, ""][0].startswith(FOLDER):
-            return None
-        is_package = self.is_package(name)
+        is_package, _, size = found
         place = self.place(name)
         loader: Any = self
-        rest = not self.index[name[LENGTH:]][2]
-        spec = ModuleSpec(
-            name, loader, origin=place if rest else f"{place}c", is_package=is_package
-        )
+        origin = f"{place}c" if size else place
+        spec = ModuleSpec(name, loader, origin=origin, is_package=is_package)
         if is_package:
             spec.submodule_search_locations = [place.rpartition("/")[0]]
         spec.has_location = True

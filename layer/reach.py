@@ -10,6 +10,8 @@ import ast
 import configparser
 from typing import TYPE_CHECKING
 
+from layer import pack
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -42,7 +44,7 @@ def reachable(site: Path) -> list[Path]:
 
     Follows every `import` in their text, wherever it stands: in functions, under conditions.
     """
-    modules = {module_name(site, path): path for path in site.rglob("*.py")}
+    modules = {pack.module_name(path.relative_to(site))[0]: path for path in site.rglob("*.py")}
     waiting = [name for name in modules if is_root(name)]
     waiting += entry_points(site)
     reached: set[str] = set()
@@ -52,12 +54,6 @@ def reachable(site: Path) -> list[Path]:
                 reached.add(name)
                 waiting += imports(name, modules[name])
     return sorted(modules[name] for name in reached)
-
-
-def module_name(site: Path, path: Path) -> str:
-    """Return `a.b` for `a/b.py` and for `a/b/__init__.py`."""
-    parts = path.relative_to(site).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def is_root(name: str) -> bool:

@@ -39,45 +39,52 @@ def main(sources: Path, listed: Path, target: Path, place: str) -> None:
     OpenTelemetry's packages are packed into one file (`pack.py`), with all that is not listed.
     """
     codes: dict[str, tuple[bool, bytes]] = {}
+    plain = set()
     for line in listed.read_text(encoding="utf-8").splitlines():
         relative = Path(line).relative_to(sources)
-        code = compiled(Path(line).read_bytes(), relative, place)
-        if pack.is_packed(sources, relative):
+        code = compiled(Path(line).read_bytes(), f"{place}/{relative.as_posix()}")
+        if pack.outermost(sources, relative):
             name, is_package = pack.module_name(relative)
             codes[name] = is_package, code
         else:
+            plain.add(relative)
             write(target / relative, code)
     if codes:
-        write_packed(sources, codes, target, place)
+        write_packed(sources, codes, plain, target, place)
 
 
 def write_packed(
-    sources: Path, codes: dict[str, tuple[bool, bytes]], target: Path, place: str
+    sources: Path,
+    codes: dict[str, tuple[bool, bytes]],
+    plain: set[Path],
+    target: Path,
+    place: str,
 ) -> None:
     """Write the file of packed modules, what serves it, and the modules found by their files.
 
     Args:
         sources: The folder of all packages.
         codes: Of the modules that are listed, by name: whether it is a package, its bytecode.
+        plain: Those that are listed and have a .pyc of their own.
         target: Where .pyc go.
         place: Where Lambda mounts it.
     """
     rest: dict[str, bool] = {}
-    stub = marshal.dumps(compile(pack.STUB, "<packed>", "exec", dont_inherit=True))
+    stub = compiled(pack.STUB.encode(), "<packed>")
     for relative in pack.whole(sources):
+        if relative in plain:
+            continue
         name, is_package = pack.module_name(relative)
-        if name not in codes and not (target / relative).with_suffix(".pyc").exists():
+        if name not in codes:
             rest[name] = is_package
-        if pack.is_found_by_file(sources, relative) or (
-            name in rest and not pack.is_packed(sources, relative)
-        ):
+        if pack.outermost(sources, relative) in (relative, None):
             write(target / relative, stub)
     for name in pack.folders({**codes, **rest}):
-        codes[name] = True, compiled(b"", Path(f"{name.replace('.', '/')}/__init__.py"), place)
+        codes[name] = True, compiled(b"", f"{place}/{name.replace('.', '/')}/__init__.py")
     (target / pack.BYTECODE).write_bytes(pack.joined(codes, rest))
     for source, name in (("packed.py", pack.FINDER), ("probe.py", pack.PROBE)):
         text = Path(__file__).with_name(source).read_bytes()
-        write(target / f"{name}.py", compiled(text, Path(f"{name}.py"), place))
+        write(target / f"{name}.py", compiled(text, f"{place}/{name}.py"))
 
 
 def write(path: Path, code: bytes) -> None:
@@ -96,12 +103,16 @@ def write(path: Path, code: bytes) -> None:
     )
 
 
-def compiled(text: bytes, relative: Path, place: str) -> bytes:
-    """Return the bytecode of a module as marshal writes it."""
+def compiled(text: bytes, name: str) -> bytes:
+    """Return the bytecode of a module as marshal writes it.
+
+    Args:
+        text: The module's.
+        name: The file that tracebacks say.
+    """
     module = ast.parse(text)
     for strip in STRIPPING:
         module = strip(module)
-    name = f"{place}/{relative.as_posix()}"
     code = with_short_lines(compile(module, name, "exec", dont_inherit=True, optimize=0))
     held = list(texts(code))
     written = marshal.dumps(code)

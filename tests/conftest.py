@@ -13,6 +13,7 @@ import pytest
 
 from heliograph import testing
 from heliograph.journal import recording
+from heliograph.journal.entry import journal
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
 
@@ -96,6 +97,14 @@ def recorders_as_new() -> Iterator[None]:
     conventions = sys.modules.get("opentelemetry.instrumentation._semconv")
     if conventions is not None:  # the choice of a test's OTEL_SEMCONV_STABILITY_OPT_IN
         conventions._OpenTelemetrySemanticConventionStability._initialized = False
+
+
+@pytest.fixture(autouse=True)
+def observables_as_before() -> Iterator[None]:
+    """Observable instruments are collected for ever: those of a test end with it."""
+    before = journal.observables[:]
+    yield
+    journal.observables[:] = before
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from opentelemetry import metrics, trace
@@ -12,18 +12,6 @@ from opentelemetry import metrics, trace
 import heliograph
 from heliograph import _notice, testing
 from heliograph.journal import keep
-from heliograph.journal.entry import journal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def observables_as_before() -> Iterator[None]:
-    """Observable instruments are collected for ever: those of a test end with it."""
-    before = journal.observables[:]
-    yield
-    journal.observables[:] = before
 
 
 class Unbound:

@@ -97,9 +97,9 @@ def _our_extensions() -> ModuleType | None:
     if not _ours:
         beside = PathFinder.find_spec(EXTENSIONS, [os.path.dirname(os.path.dirname(__file__))])
         found = PathFinder.find_spec(EXTENSIONS)
-        if beside is None or beside.loader is None or found is None:
+        if beside is None or beside.loader is None:
             return None
-        if found.origin == beside.origin:
+        if found is None or found.origin == beside.origin:
             return None
         made = module_from_spec(beside)
         beside.loader.exec_module(made)

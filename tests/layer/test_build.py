@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
@@ -15,6 +14,7 @@ from layer import archive as packing
 from layer import budget, build, licenses, pack, wheels
 from scripts import locks, pythons
 from scripts.places import REQUIREMENTS, ROOT, packages
+from tests.layer.trying import places_of, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,16 +220,7 @@ def modules(site: Path, suffix: str) -> set[str]:
 
 def run(python: pythons.Python, script: str, tree: Path, *arguments: Path) -> list[Any]:
     """Run a script with the layer's packages on the path and nothing else but the library."""
-    places = [packages(tree, python.version), tree / "python"]
-    told = subprocess.run(
-        [python.path, "-B", "-S", "-c", script, *arguments],
-        env={"PYTHONPATH": os.pathsep.join(map(str, places))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr
-    answer: list[Any] = json.loads(told.stdout)
+    answer: list[Any] = told(python, script, places_of(tree, python), *arguments)
     return answer
 
 

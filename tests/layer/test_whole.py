@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from layer import build, pack
 from scripts.places import packages
+from tests.layer.trying import places_of, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +28,6 @@ for name in sys.argv[1].split():
     found[name] = sorted(n for n in vars(module) if not n.startswith("__") and n != "annotations")
 print(json.dumps(found))
 """
-NOT_HERE = ("botocore", "requests", "grpc", "google", "urllib3", "psutil", "boto3")
-"""What neither tree has, and where an import may fail first, in the one or the other."""
 
 
 @pytest.fixture(scope="module")
@@ -42,38 +38,13 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def told(python: Python, script: str, *places: Path, argument: str = "") -> Any:
-    """What a script prints that has these folders on its path, and nothing else."""
-    done = subprocess.run(
-        [python.path, "-B", "-S", "-c", script, argument],
-        env={"PYTHONPATH": os.pathsep.join(map(str, places))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def layered(python: Python, tree: Path, script: str, *before: Path, argument: str = "") -> Any:
-    """What a script prints with the layer on its path, behind other folders."""
-    return told(
-        python,
-        script,
-        *before,
-        packages(tree, python.version),
-        tree / "python",
-        argument=argument,
-    )
-
-
 def test_every_module_is_as_pips(tree: Path, python: Python, sources: Path) -> None:
     """Whatever an instrumentor of another layer imports is there, with all that it has."""
     modules = [pack.module_name(path)[0] for path in pack.whole(sources)]
     names = " ".join(name for name in modules if "__main__" not in name)
     assert len(modules) > 300
-    ours = layered(python, tree, NAMES, argument=names)
-    theirs = told(python, NAMES, sources, argument=names)
+    ours = told(python, NAMES, places_of(tree, python), names)
+    theirs = told(python, NAMES, [sources], names)
     assert ours.keys() == theirs.keys()
     differing = {name: (ours[name], theirs[name]) for name in ours if ours[name] != theirs[name]}
     assert differing == {}
@@ -105,7 +76,7 @@ print(json.dumps([
 def test_modules_look_as_loaded_from_files(tree: Path, python: Python) -> None:
     """`__file__`, `find_spec`, tracebacks, errors and `reload` are as those of other bytecode."""
     site = packages(tree, python.version)
-    file, path, origin, line, source, absent, again = layered(python, tree, LOADER)
+    file, path, origin, line, source, absent, again = told(python, LOADER, places_of(tree, python))
     folder = f"{site}/opentelemetry/sdk/trace"
     assert (file, path) == (f"{folder}/export/__init__.pyc", [f"{folder}/export"])
     assert origin == f"{folder}/id_generator.pyc"
@@ -135,7 +106,7 @@ def test_packages_of_the_functions_own(tree: Path, tmp_path: Path, python: Pytho
         path = tmp_path / "opentelemetry" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    assert layered(python, tree, OWN, tmp_path) == [2, 3, []]
+    assert told(python, OWN, [tmp_path, *places_of(tree, python)]) == [2, 3, []]
 
 
 PROBING = """
@@ -197,7 +168,7 @@ def test_a_library_that_only_asks_for_the_sdk(
         info.mkdir()
         (info / "METADATA").write_text(METADATA.format(name=name) + required)
         (info / "RECORD").write_text(f"{file.relative_to(tmp_path)},,\n")
-    api, sdk, before, used = layered(python, tree, ASK, tmp_path)
+    api, sdk, before, used = told(python, ASK, [tmp_path, *places_of(tree, python)])
     assert (api, used) == (True, "TracerProvider")
     if found:
         assert sdk is True

@@ -47,6 +47,8 @@ def _undisturbed() -> Any:
 class Extras:
     """What code adds to the configured pipeline: processors, exporters, readers and views.
 
+    Here, and not in a file of its own: that would be a module more in every first development.
+
     Attributes:
         development: Makes what develops the journal, where that is not Lambda's `Development`.
     """

@@ -55,12 +55,7 @@ class StandardOutput:
             ours that failed half way. Needed if the function itself leaves lines open.
     """
 
-    def __init__(
-        self,
-        text: TextIO | None = None,
-        *,
-        leading_newline: bool | None = None,
-    ) -> None:
+    def __init__(self, text: TextIO | None = None, *, leading_newline: bool | None = None) -> None:
         self._text = text
         self._leading_newline = leading_newline
         self._cut = False
@@ -73,7 +68,9 @@ class StandardOutput:
             return
         alone = threading.active_count() == 1
         leading = self._leading_newline
-        if self._cut or (not alone or _is_left_open() if leading is None else leading):
+        if leading is None:
+            leading = not alone or _is_left_open()
+        if self._cut or leading:
             line = b"\n" + line
         if self._text is None and _is_the_functions_own():
             _tell("the function has closed it, and opened another file as descriptor 1")
@@ -119,10 +116,10 @@ def _binary(text: TextIO, *, alone: bool) -> Binary:
         closed = text.closed
     except ValueError:  # detached by the function, to wrap it anew: the descriptor is still ours
         return io.FileIO(1, "w", closefd=False)
-    if closed and text is not sys.__stdout__:
-        raise ValueError("it is closed")
-    if closed:  # Python leaves the descriptor of its own stream open
-        return io.FileIO(1, "w", closefd=False)
+    if closed:
+        if text is not sys.__stdout__:
+            raise ValueError("it is closed")
+        return io.FileIO(1, "w", closefd=False)  # Python leaves its own stream's descriptor open
     text.flush()
     buffer: Binary = text.buffer  # type: ignore[assignment] # typeshed has BinaryIO for both kinds
     # with `python -u` the stream has no buffer and this is the raw file already
