@@ -42,7 +42,11 @@ GOOD: dict[str, dict[str, object]] = {
     "sampler": {"ALWAYS_ON": "always_on", "ParentBased_TraceIdRatio": "parentbased_traceidratio",
                 "Their_Own": "Their_Own"},
     "sampler_argument": {"0.25": "0.25", "endpoint=http://x": "endpoint=http://x"},
-    "disabled_instrumentations": {"botocore,requests": ("botocore", "requests")},
+    "disabled_instrumentations": {
+        "botocore,requests": ("botocore", "requests"),
+        "*": ("aws-lambda", "botocore", "requests", "threading"),
+        "own, *": ("own", "aws-lambda", "botocore", "requests", "threading"),
+    },
     "excluded_urls": {"healthz,/admin.*": ("healthz", "/admin.*")},
     "start": {"eager": "eager", "EAGER": "eager", "deferred": "deferred"},
     "span_name": {"function": "function", "Auto": "auto"},

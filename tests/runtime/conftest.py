@@ -134,9 +134,11 @@ def _plain(answer: Any) -> Any:
         body: object = answer.json()
     except ValueError:
         body = answer.body
-    cause = answer.headers.get(CAUSE)
+    cause = json.loads(answer.headers.get(CAUSE, "null"))
+    if cause:  # a set of the runtime's
+        cause["paths"].sort()
     return (
-        answer.kind, answer.status, body, answer.error_type, json.loads(cause) if cause else None,
+        answer.kind, answer.status, body, answer.error_type, cause,
         answer.headers.get("lambda-runtime-function-error-type"),
     )  # fmt: skip
 

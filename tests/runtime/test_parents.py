@@ -536,6 +536,21 @@ def test_without_the_handlers_span_the_chosen_parent_stands(monkeypatch, handled
     assert written["baggage"] == "a=1"
 
 
+@pytest.mark.parametrize(("came", "goes"), [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03")])
+def test_flags_go_on(monkeypatch, handled, came, goes):
+    """The flags of a caller's traceparent go on as they came: sampled, and the id's randomness."""
+    written = {}
+
+    @heliograph.wrap
+    def handler(event, context):
+        with heliograph.span("price"):
+            carry.onto_request(current.span(), written)
+
+    with capture():
+        handler({"headers": {"traceparent": H[:-2] + came}}, FakeContext())
+    assert written["traceparent"].rpartition("-")[2] == goes
+
+
 def test_links_and_baggage_on_a_provider_of_the_users(clean_provider, monkeypatch):
     """On the function's own tracer provider the handler's span has the same parent and links.
 

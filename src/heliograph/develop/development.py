@@ -171,12 +171,20 @@ class Development:
         with lent(self._config):
             from .describe import Describers
             from .pipeline import Pipeline
+            from .replay import tell_once
 
             pipeline = Pipeline(self._config, self._extras, self._facades, self._properties)
+            tell_once()
             self._describers = Describers(pipeline)
             for library in recorders:
                 self._describers.build(library)
         self._pipeline = pipeline
+
+    def wait_loaded(self) -> None:
+        """Wait for another thread that loads the SDK now: a fork would leave it half loaded."""
+        loading = self._pipeline is None and self._thread not in (0, get_ident())
+        if loading and self._lock.acquire(timeout=WAIT_SECONDS):
+            self._lock.release()
 
     def _run(self, deadline: Deadline) -> bool:
         entries, measurements = journal.take()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -16,6 +17,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.span import TraceState
 
+from .. import _notice
 from ..api import live
 from ..journal.entry import Remote
 
@@ -26,6 +28,30 @@ if TYPE_CHECKING:
 
     from ..journal.entry import Entry
     from ..journal.fault import Fault
+
+
+SPEAKING = (
+    "opentelemetry.attributes",
+    "opentelemetry.sdk.trace",
+    "opentelemetry.trace.span",
+    "opentelemetry.sdk.metrics._internal.aggregation",
+    "opentelemetry.sdk.metrics._internal.instrument",
+    "opentelemetry.sdk.metrics._internal.measurement",
+    "opentelemetry.sdk.metrics._internal.metric_reader_storage",
+)
+"""Loggers on which the SDK says a line for each value that it leaves out."""
+
+
+def tell_once() -> None:
+    """Have what the SDK says of values told once: 2,000 attributes too many are 1,872 lines."""
+    for name in SPEAKING:
+        logging.getLogger(name).addFilter(_told)
+
+
+def _told(record: logging.LogRecord) -> bool:
+    said = record.getMessage()
+    _notice.warn((record.name, said), lambda: f"the OpenTelemetry SDK says: {said}")
+    return False
 
 
 def parent_context(entry: Entry, *, sampled: bool = True) -> Context:

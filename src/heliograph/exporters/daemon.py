@@ -20,10 +20,14 @@ class Daemon:
     Args:
         address: `host:port`, or `tcp:host:port udp:host:port` in either order. A wrong one is told
             once, and the default used.
+
+    Raises:
+        OSError: No socket can be had now. An exporter is made again later, and loses nothing.
     """
 
     def __init__(self, address: str) -> None:
         self.address = _parsed(address)
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
         self._socket: socket.socket | None = None
         self._process = 0
 

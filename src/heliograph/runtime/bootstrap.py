@@ -6,6 +6,7 @@ of the stack trace that it reports, its own as well as ours.
 
 from __future__ import annotations
 
+from sys import version_info
 from time import perf_counter_ns
 
 _started = perf_counter_ns()
@@ -142,5 +143,19 @@ def __getattr__(name: str) -> Callable[..., Any]:
     handler = _users_handler(users)
     with guard("starting"):
         _ready()
-    disabled = telemetry.config is not None and telemetry.config.disabled
-    return handler if disabled else invoking(handler)
+    if telemetry.config is not None and telemetry.config.disabled:
+        return handler if version_info >= (3, 11) else _unrecorded(handler)
+    return invoking(handler)
+
+
+def _unrecorded(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Take our decorators' frames out of what a handler raises; Python 3.10 leaves one of each."""
+
+    def invoke(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except BaseException as error:
+            unframe(error)
+            raise
+
+    return invoke

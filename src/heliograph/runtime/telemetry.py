@@ -83,7 +83,7 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         journal.overflow, journal.flush = develop_early, develop
         os.register_at_fork(before=_before_fork, after_in_child=_in_child)
         atexit.register(develop_at_exit)
-        after_import("multiprocessing.util", _before_a_child_ends)
+        after_import("multiprocessing.util", _calling("runtime.forks", "develop_at_its_end"))
 
 
 def switch_off() -> None:
@@ -99,7 +99,15 @@ def switch_off() -> None:
 
 
 def _before_fork() -> None:
-    """A child's spans hang below those of its parent: both must know the same ids."""
+    """What a child needs of us is whole, and its spans hang below those of its parent."""
+    with guard("waiting for imports before a fork"):
+        from .forks import wait_for_imports
+
+        wait_for_imports(_development)
+    _know_ids()
+
+
+def _know_ids() -> None:
     if running is not None:
         guarded("beginning the invocation before a fork", lambda: running.entry.trace)
 
@@ -110,18 +118,6 @@ def _in_child() -> None:
     journal.drop()
     forget_ids()
     running = last = _development = None
-
-
-def _before_a_child_ends(module: ModuleType) -> None:
-    """Develop what a child of `multiprocessing` recorded: it ends by `os._exit`, without `atexit`.
-
-    Args:
-        module: `multiprocessing.util`, just imported.
-    """
-    util: Any = module
-    util.register_after_fork(
-        _in_child, lambda _: util.Finalize(None, develop_at_exit, exitpriority=0)
-    )
 
 
 def _install_hooks(settings: Config) -> None:
@@ -326,7 +322,7 @@ def develop_early() -> None:
 def develop_all() -> None:
     """Develop all that there is, open spans too, because the process is about to end."""
     with guard("developing the journal at the end of the process"):
-        _before_fork()
+        _know_ids()
         _settle()
         if journal.entries:
             from . import unfinished

@@ -83,6 +83,12 @@ LAMBDA = {"faas.name": "orders", "service.name": "orders"}
             {"facade": True}, "10.0.0.1:8080", id="the same node under the stable convention",
         ),
         pytest.param(
+            {"kind": "SERVER", "name": "GET /items/{id}", "parent": "local", "attributes": {
+             "http.route": "/items/{id}", "server.address": "api.example.com",
+             "http.host": "api.example.com", "url.full": "https://api.example.com/items/7"}},
+            {"facade": True}, "GET /items/id", id="a framework's span below the handler's",
+        ),
+        pytest.param(
             {"kind": "SERVER", "name": "GET /", "attributes": {"db.system.name": "redis"}},
             {"facade": False}, "GET /", id="a database names only what calls it",
         ),
