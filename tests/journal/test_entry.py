@@ -48,14 +48,14 @@ def test_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     trace_id = new_trace_id()
     assert before <= trace_id >> 96 <= int(time.time())
     assert len({random_id(8) for _ in range(1000)}) == 1000
-    monkeypatch.setattr(entries.os, "urandom", lambda size: b"\0" * size)
+    monkeypatch.setattr(entries, "urandom", lambda size: b"\0" * size)
     assert random_id(8) == 1
 
 
 def test_ids_drawn_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids drawn ahead are random, used once each, never 0, and forgotten when asked."""
     drawn = []
-    monkeypatch.setattr(entries.os, "urandom", lambda size: drawn.append(size) or b"\7" * size)
+    monkeypatch.setattr(entries, "urandom", lambda size: drawn.append(size) or b"\7" * size)
     forget_ids()
     draw_ids()
     draw_ids()
@@ -67,7 +67,7 @@ def test_ids_drawn_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [span_id() for _ in range(3 * AHEAD)]
     assert len(set(ids)) == 3 * AHEAD
     assert all(0 < one < 1 << 64 for one in ids)
-    monkeypatch.setattr(entries.os, "urandom", lambda size: b"\0" * size)
+    monkeypatch.setattr(entries, "urandom", lambda size: b"\0" * size)
     draw_ids()
     assert span_id() == 1
     forget_ids()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from os import urandom
 from time import time_ns
 
 from .. import _notice
@@ -24,10 +24,10 @@ INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = range(5)
 def random_id(size: int) -> int:
     """Return a random id of `size` bytes, never 0.
 
-    From `os.urandom`: two environments restored from one SnapStart snapshot must not repeat each
+    From `urandom`: two environments restored from one SnapStart snapshot must not repeat each
     other's ids, as a seeded generator does (lifecycle spec 1.8).
     """
-    return int.from_bytes(os.urandom(size), "big") or 1
+    return int.from_bytes(urandom(size), "big") or 1
 
 
 _span_ids: list[int] = []
@@ -42,7 +42,7 @@ def draw_ids() -> None:
     That is one whose first invocation has begun (lifecycle spec 1.8); done after a response.
     """
     if len(_span_ids) < AHEAD // 2:
-        _span_ids.extend(memoryview(os.urandom(8 * AHEAD)).cast("Q"))
+        _span_ids.extend(memoryview(urandom(8 * AHEAD)).cast("Q"))
 
 
 def forget_ids() -> None:
