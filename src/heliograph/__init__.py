@@ -113,8 +113,13 @@ def _loaded(name: str, place: str) -> Any:
 
     An import fails where no file descriptor, memory or stack is left for it, or where it is under
     way: a signal handler may ask for what its own thread is importing (a KeyError of Python's own
-    until 3.12, python/cpython#91351).
+    until 3.12, python/cpython#91351). Handlers wait for it: what they raise in an import may be
+    lost, because importlib's own callbacks cannot pass it on.
     """
+    import _signal  # type: ignore[import-not-found] # built in: no file is opened for it
+
+    mask = getattr(_signal, "pthread_sigmask", None)  # not on Windows
+    before = mask(_signal.SIG_BLOCK, _signal.valid_signals()) if mask else ()
     try:
         module = __import__(f"heliograph.{place}", fromlist=(name,))
         return getattr(module, name)
@@ -125,6 +130,9 @@ def _loaded(name: str, place: str) -> Any:
             return None
         tell(name, error)
         return None
+    finally:
+        if mask:  # what is pending is handled here
+            mask(_signal.SIG_SETMASK, before)
 
 
 def __getattr__(name: str) -> Any:

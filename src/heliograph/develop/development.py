@@ -96,6 +96,7 @@ class Development:
         self._properties = properties
         self._pace = Pace(init_ns)
         self._lock = allocate_lock()
+        self._loading = allocate_lock()
         self._thread = 0
         self._early = Event()
         self._early.set()  # none is under way
@@ -168,7 +169,7 @@ class Development:
         from ..lending import lent
 
         self._loads += 1
-        with lent(self._config):
+        with self._loading, lent(self._config):
             from .describe import Describers
             from .pipeline import Pipeline
             from .replay import tell_once
@@ -182,9 +183,9 @@ class Development:
 
     def wait_loaded(self) -> None:
         """Wait for another thread that loads the SDK now: a fork would leave it half loaded."""
-        loading = self._pipeline is None and self._thread not in (0, get_ident())
-        if loading and self._lock.acquire(timeout=WAIT_SECONDS):
-            self._lock.release()
+        another = self._thread not in (0, get_ident())
+        if another and self._loading.acquire(timeout=WAIT_SECONDS):
+            self._loading.release()
 
     def _run(self, deadline: Deadline) -> bool:
         entries, measurements = journal.take()
