@@ -12,8 +12,7 @@ import hypothesis
 import pytest
 
 from heliograph import testing
-from heliograph.journal import recording
-from heliograph.journal.entry import journal
+from heliograph.journal import journal, recording
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
 

@@ -19,7 +19,7 @@ from typing import Any
 import heliograph
 from heliograph import _guard, testing
 from heliograph._guard import guard, guarded
-from heliograph.journal.entry import journal
+from heliograph.journal import journal
 
 
 class TimeLimit(Exception):  # noqa: N818 - a user's own name

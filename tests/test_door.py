@@ -11,7 +11,7 @@ import pytest
 
 import heliograph
 from heliograph import testing
-from heliograph.journal.entry import journal
+from heliograph.journal import journal
 from heliograph.runtime import telemetry
 
 COUNT = """
@@ -32,7 +32,7 @@ def function(a):
     return a
 
 assert function(3) == 3
-from heliograph.journal.entry import journal
+from heliograph.journal import journal
 print(json.dumps([door, used, len(journal.entries), len(journal.measurements)]))
 """
 
@@ -47,8 +47,9 @@ def test_cost_where_nothing_is_set_up() -> None:
     assert set(door) - {"__future__"} == {"heliograph"}
     ours = {
         "heliograph._guard", "heliograph._limits", "heliograph._notice", "heliograph.journal",
-        "heliograph.journal.current", "heliograph.journal.entry", "heliograph.journal.fault",
-        "heliograph.journal.instrument", "heliograph.journal.keep", "heliograph.journal.recording",
+        "heliograph.journal.current", "heliograph.journal.entry",
+        "heliograph.journal.recorded_exception", "heliograph.journal.instrument",
+        "heliograph.journal.keep", "heliograph.journal.recording",
         "heliograph.journal.sampling", "heliograph.manual", "heliograph.measuring",
         "heliograph.version",
     }  # fmt: skip

@@ -18,8 +18,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import current
-from heliograph.journal.entry import Entry, journal
+from heliograph.journal import current, journal
+from heliograph.journal.entry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

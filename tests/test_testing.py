@@ -11,8 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import heliograph
 from heliograph import _guard, testing
 from heliograph.errors import ConfigurationError
-from heliograph.journal import recording
-from heliograph.journal.entry import journal
+from heliograph.journal import journal, recording
 
 
 def test_capture_sends_nothing_anywhere(capfd: pytest.CaptureFixture[str]) -> None:

@@ -20,8 +20,8 @@ from .journal.entry import (
     Remote,
     short,
 )
-from .journal.fault import Fault
 from .journal.instrument import number
+from .journal.recorded_exception import RecordedException
 from .version import VERSION
 
 TYPE_CHECKING = False
@@ -127,9 +127,9 @@ class span:  # noqa: N801 - used as a statement and as a decorator
             return
         with guard("ending a span"):
             if issubclass(type(error), Exception):
-                fault = Fault(error)  # type: ignore[arg-type] # not None, which is no Exception
-                entry.op("record_exception", fault, None, time_ns(), False)
-                entry.op("set_status", ERROR, fault.summary)
+                recorded = RecordedException(error)  # type: ignore[arg-type] # not None, which is no Exception
+                entry.op(("record_exception", recorded, None, time_ns(), False))
+                entry.op(("set_status", ERROR, recorded.summary))
         entry.end = entry.end or time_ns() or 1
 
     def _start(self) -> Entry:
@@ -165,7 +165,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = self._entry
         if entry is not None and _is_key("attribute", key):
             with guard("setting an attribute"):
-                entry.op("set_attribute", short(key), keep.attribute(key, value))
+                entry.op(("set_attribute", short(key), keep.attribute(key, value)))
         return self
 
     def event(self, name: str, /, **attributes: Any) -> Self:
@@ -178,7 +178,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = self._entry
         if entry is not None:
             with guard("marking a span as failed"):
-                entry.op("set_status", ERROR, short(description))
+                entry.op(("set_status", ERROR, short(description)))
         return self
 
     def __call__(self, function: F) -> F:
@@ -214,21 +214,21 @@ def _annotate(entry: Entry | None, key: str, value: object) -> None:
                     "str, int, float and bool. It is kept as an attribute."
                 ),
             )
-            entry.op("set_attribute", short(key), keep.attribute(key, value))
+            entry.op(("set_attribute", short(key), keep.attribute(key, value)))
         else:
-            entry.op("annotate", short(key), keep.attribute(key, plain))
+            entry.op(("annotate", short(key), keep.attribute(key, plain)))
 
 
 def _metadata(entry: Entry | None, key: str, value: object, namespace: str) -> None:
     if entry is not None:
         with guard("adding metadata to a span"):
-            entry.op("metadata", short(namespace), short(key), keep.attribute(key, value))
+            entry.op(("metadata", short(namespace), short(key), keep.attribute(key, value)))
 
 
 def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
     if entry is not None:
         with guard("adding an event to a span"):
-            entry.op("add_event", short(name), keep.attributes(attributes), time_ns())
+            entry.op(("add_event", short(name), keep.attributes(attributes), time_ns()))
 
 
 def _here() -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import _guard, _notice, flush
 from .config import Config
 from .develop.development import Extras
-from .journal.entry import journal
+from .journal import journal
 from .runtime import telemetry, wrapping
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from opentelemetry.util._once import Once
 
 from heliograph import testing
 from heliograph.api import metrics as recorded
-from heliograph.journal import recording
-from heliograph.journal.entry import journal
+from heliograph.journal import journal, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,8 +21,7 @@ from opentelemetry.sdk.metrics.view import DropAggregation, ExplicitBucketHistog
 import heliograph
 from heliograph import testing
 from heliograph.api import metrics as recorded
-from heliograph.journal import recording
-from heliograph.journal.entry import journal
+from heliograph.journal import journal, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 import heliograph
 from heliograph import testing
-from heliograph.journal.entry import journal
+from heliograph.journal import journal
 
 
 class Broken:

@@ -26,8 +26,7 @@ from heliograph.develop.pipeline import is_remote
 from heliograph.exporters.emf import EmfMetricExporter
 from heliograph.exporters.xray import XRaySpanExporter
 from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter
-from heliograph.journal import current
-from heliograph.journal.entry import journal
+from heliograph.journal import current, journal
 from heliograph.testing import capture
 from scripts.places import packages
 

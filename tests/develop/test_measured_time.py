@@ -15,7 +15,6 @@ from heliograph import testing
 from heliograph.develop import periods
 from heliograph.develop.periods import MINUTE, SECOND, arrange
 from heliograph.exporters.emf import EmfMetricExporter
-from heliograph.journal import entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(entry, "time_ns", clock)
+    monkeypatch.setattr("heliograph.journal.time_ns", clock)
     return clock
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 import heliograph
 from heliograph import testing
-from heliograph.journal.entry import journal
+from heliograph.journal import journal
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 

@@ -13,16 +13,15 @@ from opentelemetry.trace import SpanKind, StatusCode
 import heliograph
 from heliograph import manual, testing
 from heliograph._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS, MAX_STRING
+from heliograph.journal import Journal, journal
 from heliograph.journal import entry as entries
 from heliograph.journal.entry import (
     AHEAD,
     SERVER,
     Entry,
-    Journal,
     Trace,
     draw_ids,
     forget_ids,
-    journal,
     new_trace_id,
     random_id,
     short,
@@ -103,12 +102,12 @@ def test_calls_on_a_span_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
     """Past the bound a call is told, once, and left out; so is one after the end."""
     one = make()
     for number in range(MAX_OPS + 5):
-        one.op("set_attribute", "key", number)
+        one.op(("set_attribute", "key", number))
     assert one.ops is not None
     assert len(one.ops) == MAX_OPS
     one.end = 1
-    one.op("update_name", "late")
-    one.op("update_name", "later")
+    one.op(("update_name", "late"))
+    one.op(("update_name", "later"))
     assert len(one.ops) == MAX_OPS
     assert [line.split("heliograph: ")[1] for line in caplog.messages] == [
         f"span 'entry' has {MAX_OPS} calls recorded; set_attribute is left out.",
@@ -123,7 +122,7 @@ def test_take_leaves_what_is_open() -> None:
     ended.end = 1
     kept.add(ended)
     kept.add(open_)
-    kept.measure(("m",))
+    kept.measure("m")
     entries, [(measured, _)] = kept.take()
     assert (entries, measured) == ([ended], "m")
     assert kept.take() == ([], [])
@@ -167,7 +166,7 @@ def test_bounded_where_nothing_develops(caplog: pytest.LogCaptureFixture) -> Non
         kept.add(make(str(number)))
         assert len(kept.entries) <= 2 * MAX_ENTRIES
     for number in range(MAX_MEASUREMENTS * 5):
-        kept.measure((number,))
+        kept.measure(number)
     assert len(kept.measurements) <= 2 * MAX_MEASUREMENTS
     assert kept.entries[-1].name == str(MAX_ENTRIES * 5 - 1)
     assert kept.measurements[-1][0] == MAX_MEASUREMENTS * 5 - 1
@@ -220,7 +219,7 @@ def test_dropped() -> None:
     """A forked child forgets its parent's facts."""
     kept = Journal()
     kept.add(make())
-    kept.measure(("m",))
+    kept.measure("m")
     kept.drop()
     assert kept.take() == ([], [])
     assert journal is not kept
@@ -228,7 +227,7 @@ def test_dropped() -> None:
 
 def test_a_clock_that_stands_at_zero(monkeypatch, in_lambda) -> None:
     """What a frozen clock (1970) ends has ended: it is developed, with its children (F12)."""
-    for module in ("entry", "recording", "requests", "botocore", "fault"):
+    for module in ("entry", "recording", "requests", "botocore", "recorded_exception"):
         name = f"heliograph.journal.{module}"
         monkeypatch.setattr(importlib.import_module(name), "time_ns", lambda: 0)
     for name in ("heliograph.manual", "heliograph.api.span"):

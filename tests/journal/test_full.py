@@ -14,7 +14,7 @@ import heliograph
 from heliograph import testing
 from heliograph._limits import MAX_ENTRIES
 from heliograph.develop import development
-from heliograph.journal.entry import Journal, journal
+from heliograph.journal import Journal, journal
 
 
 @pytest.mark.parametrize("count", [2, 8])

@@ -225,7 +225,7 @@ with testing.capture(), heliograph.span("outer"):
     except OSError:
         pass
     outer = current.span()
-    sys.modules.pop("heliograph.journal.fault")
+    sys.modules.pop("heliograph.journal.recorded_exception")
     try:
         session.send(request)
     except requests.ConnectionError as error:

@@ -11,8 +11,7 @@ import requests as library
 
 import heliograph
 from heliograph import _notice, testing
-from heliograph.journal import requests
-from heliograph.journal.entry import journal
+from heliograph.journal import journal, requests
 
 
 @pytest.fixture

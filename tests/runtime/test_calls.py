@@ -12,7 +12,7 @@ from unittest.mock import MagicMock
 import pytest
 
 import heliograph
-from heliograph.journal.entry import journal
+from heliograph.journal import journal
 from heliograph.runtime import telemetry
 from heliograph.testing import FakeContext, capture
 

@@ -243,7 +243,7 @@ def without_carets(lines):
 
 
 def without_our_frame(lines, runtime):
-    """Drop what 3.10 shows of us: one frame (see `journal.fault.unframe`). Others must not."""
+    """Drop what 3.10 shows of us: one frame (see `_guard.unframe`). Others must not."""
     kept = without_carets(lines)
     frames = [number for number, line in enumerate(kept) if "/site-packages/heliograph/" in line]
     if runtime["version"] == "3.10":

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import heliograph
-from heliograph.journal import current
-from heliograph.journal.entry import journal, span_id
+from heliograph.journal import current, journal
+from heliograph.journal.entry import span_id
 from heliograph.runtime import telemetry
 from heliograph.testing import FakeContext, capture
 

@@ -11,8 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import heliograph
-from heliograph.journal import carry, current
-from heliograph.journal.entry import journal
+from heliograph.journal import carry, current, journal
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.runtime import invocation as invocations
 from heliograph.runtime import parents, telemetry

@@ -167,16 +167,24 @@ def parent_of(span: Any) -> Entry | Remote | None:
     context = span.get_span_context()
     if not context.is_valid:
         return None
-    trace = Trace(
+    if span.is_recording():
+        return LiveSpan(_trace_of(context), context.span_id, span)
+    return remote_of(context)
+
+
+def remote_of(context: Any) -> Remote:
+    """Return the ids of an OpenTelemetry `SpanContext` as ours."""
+    return Remote(_trace_of(context), context.span_id, is_remote=context.is_remote)
+
+
+def _trace_of(context: Any) -> Trace:
+    return Trace(
         context.trace_id,
         sampled=bool(context.trace_flags & 1),
         random=bool(context.trace_flags & 2),
         state=context.trace_state.to_header() if context.trace_state else "",
         extras=recording.extras(),
     )
-    if span.is_recording():
-        return LiveSpan(trace, context.span_id, span)
-    return Remote(trace, context.span_id, is_remote=context.is_remote)
 
 
 def baggage() -> dict[str, object]:

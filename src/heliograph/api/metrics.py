@@ -14,8 +14,8 @@ from opentelemetry.metrics._internal import instrument as kinds
 
 from .. import _notice
 from .._guard import guard
-from ..journal import current, keep, recording
-from ..journal.entry import journal, short
+from ..journal import current, journal, keep, recording
+from ..journal.entry import short
 from ..journal.instrument import (
     COUNTER,
     GAUGE,
@@ -68,7 +68,7 @@ class _Recorded:
                 )
                 return
             span = current.span() if context is None else current.read_context(context)[0]
-            journal.measure((self.instrument, known, keep.attributes(attributes), span))
+            journal.measure(self.instrument, known, keep.attributes(attributes), span)
 
 
 class RecordedCounter(_Recorded, kinds.Counter):

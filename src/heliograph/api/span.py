@@ -14,7 +14,8 @@ from .. import _notice
 from .._guard import guard
 from ..journal import keep
 from ..journal.entry import Entry, Remote, short
-from ..journal.fault import Fault
+from ..journal.recorded_exception import RecordedException
+from .context import remote_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ class RecordedSpan(trace.Span):
             if op[0] in ("set_attribute", "annotate"):
                 collected[str(op[1])] = op[2]
             elif op[0] == "set_attributes":
-                collected.update(op[1])  # type: ignore[call-overload]
+                collected.update(op[1])
         return collected
 
     def is_recording(self) -> bool:
@@ -101,13 +102,13 @@ class RecordedSpan(trace.Span):
         """Record an attribute."""
         if self.entry.trace.sampled:
             with guard("setting an attribute"):
-                self.entry.op("set_attribute", usable_key(key), keep.attribute(key, value))
+                self.entry.op(("set_attribute", usable_key(key), keep.attribute(key, value)))
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Record several attributes."""
         if self.entry.trace.sampled:
             with guard("setting attributes"):
-                self.entry.op("set_attributes", keep.attributes(attributes) or {})
+                self.entry.op(("set_attributes", keep.attributes(attributes) or {}))
 
     def add_event(
         self, name: str, attributes: Attributes = None, timestamp: int | None = None
@@ -116,18 +117,18 @@ class RecordedSpan(trace.Span):
         if self.entry.trace.sampled:
             with guard("adding an event to a span"):
                 when = moment(timestamp)
-                self.entry.op("add_event", short(name), keep.attributes(attributes), when)
+                self.entry.op(("add_event", short(name), keep.attributes(attributes), when))
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
         """Record a link to another span."""
         if self.entry.trace.sampled and is_link(context):
             with guard("adding a link to a span"):
-                self.entry.op("add_link", context, keep.attributes(attributes))
+                self.entry.op(("add_link", remote_of(context), keep.attributes(attributes)))
 
     def update_name(self, name: str) -> None:
         """Record a new name."""
         if self.entry.trace.sampled:
-            self.entry.op("update_name", short(name))
+            self.entry.op(("update_name", short(name)))
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
         """Record a status; which of several wins is the SDK's rule, at development."""
@@ -139,7 +140,7 @@ class RecordedSpan(trace.Span):
             code = code.status_code
         if type(code) is StatusCode:
             text = None if description is None else short(description)
-            self.entry.op("set_status", code.value, text)
+            self.entry.op(("set_status", code.value, text))
         else:
             _notice.warn(
                 "status",
@@ -172,7 +173,9 @@ class RecordedSpan(trace.Span):
                 return
             when = moment(timestamp)
             kept = keep.attributes(attributes)
-            self.entry.op("record_exception", Fault(given), kept, when, escaped is True)
+            self.entry.op(
+                ("record_exception", RecordedException(given), kept, when, escaped is True)
+            )
 
     def fail(self, error: BaseException, *, record: bool, status: bool, escaped: bool) -> None:
         """Record an exception that left the span's block.
@@ -186,11 +189,11 @@ class RecordedSpan(trace.Span):
         if not self.is_recording():
             return
         with guard("recording an exception"):
-            fault = Fault(error)
+            recorded = RecordedException(error)
             if record:
-                self.entry.op("record_exception", fault, None, time_ns(), escaped)
+                self.entry.op(("record_exception", recorded, None, time_ns(), escaped))
             if status:
-                self.entry.op("set_status", StatusCode.ERROR.value, fault.summary)
+                self.entry.op(("set_status", StatusCode.ERROR.value, recorded.summary))
 
     def __exit__(
         self,

@@ -15,10 +15,10 @@ from opentelemetry.util._decorator import _agnosticcontextmanager
 
 from .. import _notice
 from .._guard import guard
-from ..journal import current, keep, recording
-from ..journal.entry import Entry, journal, short
+from ..journal import current, journal, keep, recording
+from ..journal.entry import Entry, short
 from ..journal.instrument import text_of
-from .context import parent_of
+from .context import parent_of, remote_of
 from .span import RecordedSpan, is_link, moment, recorded_span
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class RecordingTracer(trace.Tracer):
         started: int | None,
     ) -> Entry:
         kept = keep.attributes(attributes)
-        linked: list[tuple[object, ...]] = [
-            (link.context, keep.attributes(link.attributes))
+        linked = [
+            (remote_of(link.context), keep.attributes(link.attributes))
             for link in links or ()
             if is_link(getattr(link, "context", None))
         ]

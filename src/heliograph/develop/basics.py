@@ -32,9 +32,9 @@ def describe(entry: Entry, call: Call, tracer: Tracer) -> None:
         attributes["http.status_code"] = status
 
     def finish(span: Any) -> None:
-        if call.fault is not None:
-            record_exception(span, call.fault, timestamp=entry.end)
-            span.set_status(StatusCode.ERROR, call.fault.text)
+        if call.exception is not None:
+            record_exception(span, call.exception, timestamp=entry.end)
+            span.set_status(StatusCode.ERROR, call.exception.text)
         elif status >= ERROR_STATUS:
             span.set_status(StatusCode.ERROR)
 
@@ -44,12 +44,12 @@ def describe(entry: Entry, call: Call, tracer: Tracer) -> None:
 
 
 def _aws(call: Call) -> tuple[str, dict[str, Any], int]:
-    meta: Any = call.subject
+    service, identity, _, region, _ = call.subject
     request: Any = call.request
-    service = str(getattr(meta.service_model, "service_id", meta.service_model.service_name))
+    service = identity or service
     attributes = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": request[0]}
-    attributes["cloud.region"] = meta.region_name
-    response = call.fault.response if call.fault is not None else call.answer
+    attributes["cloud.region"] = region
+    response = call.exception.response if call.exception is not None else call.answer
     about = response.get("ResponseMetadata") if isinstance(response, dict) else None
     if not isinstance(about, dict):
         return f"{service}.{request[0]}", attributes, 0
@@ -60,7 +60,7 @@ def _aws(call: Call) -> tuple[str, dict[str, Any], int]:
 
 def _http(call: Call) -> tuple[str, dict[str, Any], int]:
     request: Any = call.request
-    answer: Any = call.fault.response if call.fault is not None else call.answer
+    answer: Any = call.exception.response if call.exception is not None else call.answer
     method, url, _ = request
     scheme, _, rest = url.partition("://")
     place, slash, path = rest.partition("?")[0].partition("/")

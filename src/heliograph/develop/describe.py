@@ -8,6 +8,8 @@ background threads may be calling it right now.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -124,7 +126,7 @@ class _ReplayTracer(trace.Tracer):
         entry = self._provider.entry
         if entry is None or entry.call is None:
             return self._inner.start_span(name, context, kind, attributes)
-        call, fault = entry.call, entry.call.fault
+        call, recorded = entry.call, entry.call.exception
         ids = self._provider.pipeline.ids
         ids.force(entry.span_id)
         span: Any = self._inner.start_span(
@@ -143,8 +145,8 @@ class _ReplayTracer(trace.Tracer):
             end(entry.end)
 
         def record_as_recorded(exception: BaseException, *args: Any, **kwargs: Any) -> None:
-            if fault is not None and isinstance(exception, StandIn):
-                record_exception(span, fault, timestamp=entry.end)
+            if recorded is not None and isinstance(exception, StandIn):
+                record_exception(span, recorded, timestamp=entry.end)
             else:
                 type(span).record_exception(span, exception, *args, **kwargs)
 
@@ -179,9 +181,9 @@ def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
         return None
     span: Any = trace.get_current_span()
     apply(span, (entry.ops or ())[: call.answered])
-    if call.fault is not None:
-        error = stand_in(call.fault)
-        members_of(error)["response"] = as_response(call.fault.response)
+    if call.exception is not None:
+        error = stand_in(call.exception)
+        members_of(error)["response"] = as_response(call.exception.response)
         raise error
     return as_response(call.answer)
 
@@ -199,18 +201,22 @@ def botocore(provider: ReplayProvider) -> Describer:
 
     def describe(entry: Entry) -> None:
         call: Any = entry.call
-        client = _Client(call.subject)
+        client = _client(call.subject)
         answer = lambda *_, **__: _answer(entry, lambda response: response)  # noqa: E731
         _described(lambda: described_by(answer, client, call.request, {}))
 
     return describe
 
 
-class _Client:
-    """Stands for the client of a recorded call; describers read its `meta` only."""
-
-    def __init__(self, meta: object) -> None:
-        self.meta = meta
+@lru_cache(maxsize=64)
+def _client(subject: tuple[Any, ...]) -> SimpleNamespace:
+    """Return what stands for the client of a recorded call; describers read its `meta` only."""
+    service, identity, version, region, endpoint = subject
+    model = SimpleNamespace(service_name=service, service_id=identity, api_version=version)
+    if identity is None:
+        del model.service_id
+    meta = SimpleNamespace(service_model=model, region_name=region, endpoint_url=endpoint)
+    return SimpleNamespace(meta=meta)
 
 
 def requests(provider: ReplayProvider) -> Describer:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _notice
 from .._guard import guard
-from ..journal.entry import journal
+from ..journal import journal
 from .pace import Deadline, Pace
 
 if TYPE_CHECKING:

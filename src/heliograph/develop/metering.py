@@ -11,7 +11,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 from .. import _notice
 from .._guard import guard
 from ..api.metrics import make
-from ..journal.entry import journal
+from ..journal import journal
 from ..journal.instrument import DoorMetric
 from .pipeline import is_remote, named
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import Span, Tracer
 
-    from ..journal.entry import Entry
-    from ..journal.fault import Fault
+    from ..journal.entry import Entry, Op
+    from ..journal.recorded_exception import RecordedException
 
 
 SPEAKING = (
@@ -96,22 +96,23 @@ def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None
 
 
 def links_of(entry: Entry) -> list[Link]:
-    """Return the links given at its start; those of a handler's span are remote spans of ours."""
-    links: list[Any] = []
-    for context, attributes in entry.links or ():
-        if isinstance(context, Remote):
-            from ..api.span import span_context
-
-            context = span_context(context)  # noqa: PLW2901
-        links.append(Link(context, attributes))  # type: ignore[arg-type]
-    return links
+    """Return the links given at its start."""
+    return [Link(_ids(of), attributes) for of, attributes in entry.links or ()]  # type: ignore[arg-type]
 
 
-def apply(span: Span, ops: Iterable[tuple[Any, ...]]) -> None:
+def _ids(of: Remote) -> SpanContext:
+    from ..api.span import span_context  # loaded where a span has links
+
+    return span_context(of)
+
+
+def apply(span: Span, ops: Iterable[Op]) -> None:
     """Make the recorded calls on a span."""
     metadata: dict[str, dict[str, object]] = {}
     annotated: list[str] = []
-    for op, *args in ops:
+    for one in ops:
+        args: Any
+        op, *args = one
         if op == "annotate":
             span.set_attribute(*args)
             annotated.append(args[0])
@@ -121,6 +122,8 @@ def apply(span: Span, ops: Iterable[tuple[Any, ...]]) -> None:
             span.set_status(StatusCode(args[0]), args[1])
         elif op == "record_exception":
             record_exception(span, *args)
+        elif op == "add_link":
+            span.add_link(_ids(args[0]), args[1])
         else:
             getattr(span, op)(*args)
     if annotated:
@@ -131,7 +134,7 @@ def apply(span: Span, ops: Iterable[tuple[Any, ...]]) -> None:
 
 def record_exception(
     span: Span,
-    fault: Fault,
+    recorded: RecordedException,
     attributes: dict[str, Any] | None = None,
     timestamp: int | None = None,
     escaped: bool = False,
@@ -142,9 +145,9 @@ def record_exception(
     span.add_event(
         "exception",
         {
-            "exception.type": stack.type_name(fault),
-            "exception.message": fault.text,
-            "exception.stacktrace": stack.text(fault),
+            "exception.type": stack.type_name(recorded),
+            "exception.message": recorded.text,
+            "exception.stacktrace": stack.text(recorded),
             "exception.escaped": str(escaped),
             **(attributes or {}),
         },

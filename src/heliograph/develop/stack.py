@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 import traceback
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .._shown import class_name, module_name
 from .stand_in import stand_in
 
 if TYPE_CHECKING:
-    from types import CodeType
-
-    from ..journal.fault import Fault
+    from ..journal.recorded_exception import Frame, RecordedException
 
 
-def type_name(fault: Fault) -> str:
+def type_name(recorded: RecordedException) -> str:
     """Return `exception.type` as the SDK makes it: qualified, without `builtins`."""
-    module, name = module_name(fault.kind), class_name(fault.kind, "__qualname__")
+    module, name = recorded.classes[0]
     return f"{module}.{name}" if module and module != "builtins" else name
 
 
-def text(fault: Fault) -> str:
+def text(recorded: RecordedException) -> str:
     """Return the traceback text, causes first, as `traceback.format_exception` would.
 
     Python's own formatter is given an exception that stands for the recorded one, and the recorded
     frames: groups, notes and marks look as this version of Python prints them.
     """
-    error = stand_in(fault)
+    error = stand_in(recorded)
     printed = traceback.TracebackException(type(error), error, None)
-    _put_frames(printed, fault)
+    _put_frames(printed, recorded)
     return "".join(printed.format())
 
 
-def _put_frames(printed: Any, fault: Fault) -> None:
-    if fault.frames:
-        printed.stack = _Stack([_summary(*frame) for frame in fault.frames])
-        printed.stack.left_out = fault.left_out
+def _put_frames(printed: Any, recorded: RecordedException) -> None:
+    if recorded.frames:
+        printed.stack = _Stack([_summary(frame) for frame in recorded.frames])
+        printed.stack.left_out = recorded.left_out
     else:
         printed.stack = None  # prints no heading
-    if fault.previous is not None:
-        _put_frames(printed.__cause__ or printed.__context__, fault.previous)
-    for member, kept in zip(getattr(printed, "exceptions", None) or (), fault.members, strict=True):
-        _put_frames(member, kept)
+    if recorded.previous is not None:
+        _put_frames(printed.__cause__ or printed.__context__, recorded.previous)
+    members = getattr(printed, "exceptions", None) or ()
+    for member, its in zip(members, recorded.members, strict=True):
+        _put_frames(member, its)
 
 
 class _Frame(traceback.FrameSummary):
@@ -74,27 +71,18 @@ class _Stack(traceback.StackSummary):
         return [*outer.format(**how), left_out, *inner.format(**how)]
 
 
-_known: dict[tuple[int, int, int], tuple[_Frame, CodeType]] = {}
-"""By identity of the code, kept with it: equal code may be in different files."""
+_known: dict[Frame, _Frame] = {}
 
 MAX_KNOWN = 1024
 """Frames remembered; then all are forgotten."""
 
 
-def _summary(code: CodeType, last: int, line: int) -> _Frame:
-    key = id(code), last, line
-    known = _known.get(key)
+def _summary(frame: Frame) -> _Frame:
+    known = _known.get(frame)
     if known is None:
-        if len(_known) == MAX_KNOWN:
+        if len(_known) >= MAX_KNOWN:
             _known.clear()
-        known = _known[key] = _new_summary(code, last, line), code
-    return known[0]
-
-
-def _new_summary(code: CodeType, last: int, line: int) -> _Frame:
-    place: dict[str, int | None] = {}
-    if hasattr(code, "co_positions"):  # Python 3.11: the columns that ^^^^ marks
-        found = next(islice(code.co_positions(), last // 2, None), None)
-        if found is not None:
-            place = dict(zip(("end_lineno", "colno", "end_colno"), found[1:], strict=True))
-    return _Frame(code.co_filename, line, code.co_name, **place)  # type: ignore[arg-type]
+        file, function, line, end, column, last = frame
+        marks = {} if end is None else {"end_lineno": end, "colno": column, "end_colno": last}
+        known = _known[frame] = _Frame(file, line, function, **marks)  # type: ignore[arg-type]
+    return known

@@ -7,11 +7,13 @@ object that its class never set up.
 
 from __future__ import annotations
 
-from types import BuiltinMethodType
+import builtins
+import sys
+from types import BuiltinMethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..journal.fault import Fault
+    from ..journal.recorded_exception import RecordedException
 
 
 def members_of(error: BaseException) -> dict[str, Any]:
@@ -37,73 +39,88 @@ class StandIn(BaseException):
         """Do nothing in place of what the class does."""
 
 
-_classes: dict[type[BaseException], tuple[type[BaseException], type[BaseException]]] = {}
+_classes: dict[
+    tuple[str, tuple[tuple[str, str], ...]], tuple[type[BaseException], type[BaseException]]
+] = {}
 
 MAX_CLASSES = 256
 """Classes of exceptions remembered: a program may make new ones for ever."""
 
 
-def stand_in(fault: Fault) -> BaseException:
+def stand_in(recorded: RecordedException) -> BaseException:
     """Return an exception of the recorded one's class, text, notes and causes."""
-    kind, base = _class_of(fault.kind)
-    if fault.members:
-        members = [stand_in(member) for member in fault.members]
-        error: Any = base.__new__(kind, fault.text, members)
+    kind, base = _class_of(recorded)
+    if recorded.members:
+        members = [stand_in(member) for member in recorded.members]
+        error: Any = base.__new__(kind, recorded.text, members)
     else:
         error = base.__new__(kind)
-    members_of(error).update(kept=fault.text, response=fault.response)
-    if fault.notes:
-        members_of(error)["__notes__"] = list(fault.notes)
-    if isinstance(fault.details, dict) and issubclass(kind, SyntaxError):
-        for name, value in fault.details.items():
+    members_of(error).update(kept=recorded.text, response=recorded.response)
+    if recorded.notes:
+        members_of(error)["__notes__"] = list(recorded.notes)
+    if isinstance(recorded.details, dict) and issubclass(kind, SyntaxError):
+        for name, value in recorded.details.items():
             BaseException.__setattr__(error, name, value)
-    if fault.link == "cause":
-        BaseException.__setattr__(error, "__cause__", stand_in(fault.previous))  # type: ignore[arg-type]
-    elif fault.previous is not None:
-        BaseException.__setattr__(error, "__context__", stand_in(fault.previous))
+    if recorded.link == "cause":
+        BaseException.__setattr__(error, "__cause__", stand_in(recorded.previous))  # type: ignore[arg-type]
+    elif recorded.previous is not None:
+        BaseException.__setattr__(error, "__context__", stand_in(recorded.previous))
     return error  # type: ignore[no-any-return]
 
 
-def _class_of(kind: type[BaseException]) -> tuple[type[BaseException], type[BaseException]]:
-    """Return a class that shows as `kind`, and the class that makes its instances."""
-    known = _classes.get(kind)
+def _class_of(recorded: RecordedException) -> tuple[type[BaseException], type[BaseException]]:
+    """Return a class that shows as the recorded one, and the class that makes its instances."""
+    key = recorded.name, recorded.classes
+    known = _classes.get(key)
     if known is not None:
         return known
-    from .._shown import class_name, classes  # loaded by the first exception
-
     made: type[BaseException] = StandIn
     base: type[BaseException] = BaseException
-    for base in classes(kind):
-        if not _plain(base):
+    for called in recorded.classes:
+        found = _find(*called)
+        if found is None or not _plain(found):
             continue
+        base = found
         try:
             # `base` first: its `__new__` allocates
             bases = (StandIn,) if base is BaseException else (base, StandIn)
-            made = type(class_name(kind), bases, _about(kind))
+            made = type(recorded.name, bases, _about(recorded.classes))
         except TypeError:  # a class that no other can be mixed with
             continue
         break
     if len(_classes) < MAX_CLASSES:
-        _classes[kind] = made, base
+        _classes[key] = made, base
     return made, base
+
+
+def _find(module: str, name: str) -> type[BaseException] | None:
+    """Return an exception class by its name; None for one that is made within a function."""
+    place, found = sys.modules.get(module), None
+    if not issubclass(type(place), ModuleType):
+        return None
+    members: Any = vars(ModuleType)["__dict__"].__get__(place)
+    for part in name.split("."):
+        found = members.get(part)
+        if not issubclass(type(found), type):
+            return None
+        members = vars(type)["__dict__"].__get__(found)
+    return found if BaseException in vars(type)["__mro__"].__get__(found) else None
 
 
 LEFT = {"__new__", "__init__", "__init_subclass__", "__subclasshook__", "__doc__", "__dict__"}
 """Of Python's own classes: what makes instances, and what is the class's and not theirs."""
 
 
-def _about(kind: type[BaseException]) -> dict[str, Any]:
-    """Return the members of a stand-in's class: Python's own, whatever `kind` has instead."""
-    from .._shown import class_name, classes, module_name
-
+def _about(classes: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Return the members of a stand-in's class: Python's own, whatever the recorded one has."""
     about: dict[str, Any] = {}
-    for base in reversed(classes(kind)):
-        if module_name(base) == "builtins":
-            about.update({name: it for name, it in vars(base).items() if name not in LEFT})
+    for module, name in reversed(classes):
+        if module == "builtins":
+            base = vars(getattr(builtins, name))
+            about.update({member: it for member, it in base.items() if member not in LEFT})
     about.update({name: it for name, it in vars(StandIn).items() if callable(it)})
-    about["__notes__"] = about["response"] = None  # `kind` may have properties of these names
-    about["__module__"] = module_name(kind)
-    about["__qualname__"] = class_name(kind, "__qualname__")
+    about["__notes__"] = about["response"] = None  # the class may have properties of these names
+    about["__module__"], about["__qualname__"] = classes[0]
     return about
 
 
@@ -111,9 +128,7 @@ def _plain(kind: type[BaseException]) -> bool:
     """Tell whether making a class and an instance of it runs no code of the function's."""
     if type(kind) is not type:
         return False
-    from .._shown import classes
-
-    own = [vars(base) for base in classes(kind)]
+    own = [vars(base) for base in kind.__mro__]
     new = next(members["__new__"] for members in own if "__new__" in members)
     ruled = sum("__init_subclass__" in members for members in own)
     return type(new) is BuiltinMethodType and ruled == 1  # object's own

@@ -76,18 +76,31 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     parent = recorder.parent()
     if parent is None:
         return None
-    if _service(client) in IN_LINE:
+    meta = client.meta
+    service = meta.service_model.service_name
+    if service in IN_LINE:
         _wrapper = _wrapper or official_wrapper()
         if _wrapper is not None:
             return _wrapper
-    entry = recorder.begin(operation, parent, client.meta, (operation, keep.facts(params) or {}))
+    facts = operation, keep.facts(params) or {}
+    entry = recorder.begin(operation, parent, _called(meta, service), facts)
     if recorder.request_hook is not None:
-        recorder.ask(entry, _service(client), operation, params)
+        recorder.ask(entry, service, operation, params)
     return entry
 
 
+def _called(meta: Any, service: str) -> tuple[Any, ...]:
+    """Return what describers read of a client: service, its id, API version, region, endpoint."""
+    model = meta.service_model
+    identity = guarded("reading the id of an AWS service", getattr, model, "service_id", None)
+    version = getattr(model, "api_version", None)
+    named = str(identity) if identity is not None else None
+    region, endpoint = getattr(meta, "region_name", None), getattr(meta, "endpoint_url", None)
+    return service, named, version, region, endpoint
+
+
 def _fail(client: Any, operation: str, error: BaseException, entry: Any, before: object) -> None:
-    from .fault import fail, response_of  # by the first failure
+    from .recorded_exception import fail, response_of  # by the first failure
 
     seen: tuple[object, ...] = ()
     if entry is not None and recorder.response_hook is not None:

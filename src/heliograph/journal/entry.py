@@ -1,4 +1,4 @@
-"""Facts: an entry is one recorded span, the journal holds those of the invocation."""
+"""Facts: an entry is one recorded span; a trace is what spans share, a call what one describes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,31 @@ from time import time_ns
 
 from .. import _notice
 from .._guard import guard
-from .._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS, MAX_STRING
+from .._limits import MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import Any, Literal, TypeAlias
 
-    from .fault import Fault
-    from .instrument import Instrument
+    from .recorded_exception import RecordedException
+
+    Attributes: TypeAlias = dict[str, object] | None
+    Link: TypeAlias = tuple["Remote", Attributes]
+    """Ids of what is linked, and the link's attributes."""
+    Op: TypeAlias = (
+        tuple[Literal["set_attribute", "annotate"], str, object]
+        | tuple[Literal["set_attributes"], Mapping[str, object]]
+        | tuple[Literal["metadata"], str, str, object]
+        | tuple[Literal["add_event"], str, Attributes, int]
+        | tuple[Literal["add_link"], "Remote", Attributes]
+        | tuple[Literal["update_name"], str]
+        | tuple[Literal["set_status"], int, str | None]
+        | tuple[Literal["record_exception"], RecordedException, Attributes, int, bool]
+    )
+    """A call made on a span: its name, then the arguments. Metadata has a namespace, a key and a
+    value; an event name, attributes and time; a status number and description; an exception
+    attributes, time and whether it left the span."""
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = range(5)
 """Span kinds, by the numbers of `opentelemetry.trace.SpanKind`."""
@@ -135,21 +151,21 @@ class Call:
 
     Attributes:
         library: Name of the recorder, such as "botocore".
-        subject: What was called, as the library's describer takes it (a client's `meta`).
+        subject: What was called on, as names and texts that the library's describer takes.
         request: Bounded facts of the request.
         answer: Bounded facts of the response, if there was one.
-        fault: The exception, if it raised.
+        exception: The exception, if it raised.
         answered: How many ops the span had when the call returned; later ones are of hooks.
     """
 
-    __slots__ = ("answer", "answered", "fault", "library", "request", "subject")
+    __slots__ = ("answer", "answered", "exception", "library", "request", "subject")
 
-    def __init__(self, library: str, subject: object, request: object) -> None:
+    def __init__(self, library: str, subject: tuple[Any, ...], request: object) -> None:
         self.library = library
         self.subject = subject
         self.request = request
         self.answer: object = None
-        self.fault: Fault | None = None
+        self.exception: RecordedException | None = None
         self.answered = 0
 
 
@@ -165,7 +181,7 @@ class Entry:
         start, end: Epoch nanoseconds; end is 0 while the span is open, and
             never 0 after: a clock that was frozen at 1970 ends a span at 1.
         attributes, links: Bounded copies given at start.
-        ops: Calls made on the span, in order: (method, arguments ...).
+        ops: Calls made on the span, in order.
         call: Facts of a library call, if a describer names and describes this span.
         outer: What was current when it was entered (`current.py`).
         context: The OpenTelemetry context in which it is current, made when asked for.
@@ -190,8 +206,8 @@ class Entry:
         self.end = 0
         self.scope: tuple[object, ...] | None = None
         self.attributes: dict[str, object] | None = None
-        self.links: list[tuple[object, ...]] | None = None
-        self.ops: list[tuple[object, ...]] | None = None
+        self.links: list[Link] | None = None
+        self.ops: list[Op] | None = None
         self.call: Call | None = None
         self.outer: object = None
         self.context: object = None
@@ -222,7 +238,7 @@ class Entry:
             self.put_off(self, name)
         return object.__getattribute__(self, name)
 
-    def op(self, *call: object) -> None:
+    def op(self, call: Op) -> None:
         """Record a call made on the span; after its end, or past the bound, it is told instead."""
         if self.end:
             _notice.warn(
@@ -244,94 +260,3 @@ class Entry:
 
 PUT_OFF = ("attributes", "links", "name", "outer", "parent", "span_id", "trace")
 """What an entry of `Entry.later` learns when it is first asked for."""
-
-
-def _nothing_to_flush() -> bool:
-    return True
-
-
-class Journal:
-    """The facts of the running invocation, and of spans that outlive one.
-
-    There is no lock: a signal handler or a finalizer may record while its own thread is in the
-    middle of recording, and would wait for itself. Each step is one operation on a list, which
-    Python makes whole; facts are only ever added at the end, and one development at a time
-    (`develop/development.py`) takes them from the front.
-
-    Attributes:
-        entries: Spans in the order of their start.
-        measurements: (instrument, value, attributes, entry, time) in the order of their recording.
-        observables: Observable instruments, which are collected without any measurement.
-        overflow: Called when a bound is reached: develops what has ended, in line.
-        flush: Develops and sends what has ended; returns whether all of it was.
-        lost: How many facts were left out.
-    """
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.measurements: list[tuple[object, ...]] = []
-        self.observables: list[Instrument] = []
-        self.overflow: Callable[[], None] | None = None
-        self.flush: Callable[[], bool] = _nothing_to_flush
-        self.lost = 0
-        self._due = MAX_ENTRIES
-        self._due_measurements = MAX_MEASUREMENTS
-
-    def add(self, entry: Entry) -> None:
-        """Write an entry down; at the bound, develop early."""
-        self.entries.append(entry)
-        if len(self.entries) >= self._due:
-            self._overflow()
-
-    def measure(self, measurement: tuple[object, ...]) -> None:
-        """Write a measurement down, with its time; at the bound, develop early."""
-        self.measurements.append((*measurement, time_ns()))
-        if len(self.measurements) >= self._due_measurements:
-            self._overflow()
-
-    def is_full(self) -> bool:
-        """Tell whether it is time to develop early."""
-        due = self._due, self._due_measurements
-        return len(self.entries) >= due[0] or len(self.measurements) >= due[1]
-
-    def _overflow(self) -> None:
-        """Develop early; where that cannot be done now, not at the very next fact again."""
-        if self.overflow is not None:
-            self.overflow()
-        if self.is_full():
-            from . import full  # loaded where a development could not be done
-
-            if self.overflow is None:
-                full.shorten(self)
-            full.refuse(self)
-            self._due = (len(self.entries) // MAX_ENTRIES + 1) * MAX_ENTRIES
-            measured = len(self.measurements) // MAX_MEASUREMENTS
-            self._due_measurements = (measured + 1) * MAX_MEASUREMENTS
-
-    def take(self) -> tuple[list[Entry], list[tuple[object, ...]]]:
-        """Take what is ready to be developed; open spans stay until they end."""
-        seen = self.entries[:]
-        ready: list[Entry] = []
-        open_: list[Entry] = []
-        for entry in seen:  # one look at `end` each: another thread may set it
-            (ready if entry.end else open_).append(entry)
-        self.entries[: len(seen)] = open_
-        measurements = self.measurements[:]
-        del self.measurements[: len(measurements)]
-        self._due = len(open_) + MAX_ENTRIES
-        self._due_measurements = MAX_MEASUREMENTS
-        return ready, measurements
-
-    def put_back(self, entries: list[Entry], measurements: list[tuple[object, ...]]) -> None:
-        """Return what could not be developed now; it comes first at the next turn."""
-        self.entries[:0] = entries
-        self.measurements[:0] = measurements
-
-    def drop(self) -> None:
-        """Forget everything: in a forked child, which the parent's facts do not belong to."""
-        self.entries, self.measurements = [], []
-        self._due, self._due_measurements = MAX_ENTRIES, MAX_MEASUREMENTS
-
-
-journal = Journal()
-"""The process's journal. Spans know their trace, so that a late one never changes owner."""

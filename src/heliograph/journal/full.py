@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .entry import Journal
+    from . import Journal
 
 STUCK = 16
 """Journals that may wait while another thread develops one, before facts are left out."""

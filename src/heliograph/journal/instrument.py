@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import _notice
 from .._guard import guard
-from .entry import journal, short
+from . import journal
+from .entry import short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

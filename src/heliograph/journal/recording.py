@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import time_ns
 
 from .._guard import guard, guarded
-from . import current
-from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, journal, new_trace_id
+from . import current, journal
+from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, new_trace_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ class Recorder:
             return None
         return parent
 
-    def begin(self, name: str, parent: Entry | Remote, subject: object, request: object) -> Entry:
+    def begin(
+        self, name: str, parent: Entry | Remote, subject: tuple[Any, ...], request: object
+    ) -> Entry:
         """Start the entry of a call below `parent`, and make it current.
 
         Whoever calls this makes current again what was before: in a `finally` around all of it.

@@ -93,7 +93,7 @@ def _begin(request: Any) -> Any:
     if parent is None:
         return None
     facts = (str(request.method), _url(str(request.url)), _headers(request.headers))
-    entry = recorder.begin("HTTP", parent, None, facts)
+    entry = recorder.begin("HTTP", parent, (), facts)
     if recorder.request_hook is not None:
         recorder.ask(entry, request)
     return entry
@@ -102,7 +102,7 @@ def _begin(request: Any) -> Any:
 def _fail(
     request: Any, response_type: type, error: BaseException, entry: Any, before: object
 ) -> None:
-    from .fault import fail, response_of  # by the first failure
+    from .recorded_exception import fail, response_of  # by the first failure
 
     seen: tuple[object, ...] = ()
     if entry is not None:

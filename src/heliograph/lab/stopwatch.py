@@ -35,7 +35,7 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
         "Invocation.raised": ("ending the invocation", True),
     },
     "heliograph.journal.recording": {"Recorder.answer": ("recording a call", False)},
-    "heliograph.journal.fault": {"fail": ("recording a call", False)},
+    "heliograph.journal.recorded_exception": {"fail": ("recording a call", False)},
     "heliograph.journal.botocore": {"_begin": ("recording a call", True)},
     "heliograph.journal.requests": {"_begin": ("recording a call", True)},
     "heliograph.journal.carry": {

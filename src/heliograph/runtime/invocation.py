@@ -7,8 +7,8 @@ from time import time_ns
 
 from .. import config as settings
 from .._guard import guard, guarded
-from ..journal import carry, current, recording
-from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, journal, short, span_id
+from ..journal import carry, current, journal, recording
+from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, short, span_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -192,10 +192,10 @@ class Invocation:
     def first(self, ready_ns: int, *, restored: bool) -> None:
         """Tell how the environment of a cold start came to be (lifecycle spec 1.1, 1.2)."""
         if restored:
-            self.entry.op("set_attribute", "heliograph.restore", True)
+            self.entry.op(("set_attribute", "heliograph.restore", True))
         waited = self.entry.start - ready_ns
         if ready_ns and waited > EARLY_NS:
-            self.entry.op("set_attribute", "heliograph.init.gap_ms", waited // 1_000_000)
+            self.entry.op(("set_attribute", "heliograph.init.gap_ms", waited // 1_000_000))
 
     def settle(self) -> None:
         """Do what was put off, after the response."""
@@ -225,7 +225,7 @@ class Invocation:
 
                 outcome = triggers.result(self.trigger, result, self.request)
                 if outcome.attributes:
-                    self.entry.op("set_attributes", outcome.attributes)
+                    self.entry.op(("set_attributes", outcome.attributes))
                 if outcome.error_type:
                     self.mark_failed(outcome.error_type, None)
         self._end()
@@ -233,15 +233,17 @@ class Invocation:
     def raised(self, error: BaseException) -> None:
         """End it with what the handler raised."""
         with guard("recording the handler's exception"):
-            from ..journal.fault import Fault  # loaded by the first failure
+            from ..journal.recorded_exception import (
+                RecordedException,  # loaded by the first failure
+            )
 
-            fault = Fault(error)
-            if fault.name == "SuspendExecution":  # a durable function waits, none failed
+            recorded = RecordedException(error)
+            if recorded.name == "SuspendExecution":  # a durable function waits, none failed
                 self.error = ""
-                self.entry.op("set_attribute", "heliograph.suspended", True)
+                self.entry.op(("set_attribute", "heliograph.suspended", True))
             else:
-                self.entry.op("record_exception", fault, None, time_ns(), True)
-                self.mark_failed(fault.name, fault.summary)
+                self.entry.op(("record_exception", recorded, None, time_ns(), True))
+                self.mark_failed(recorded.name, recorded.summary)
         self._end()
 
     def _end(self) -> None:
@@ -258,14 +260,14 @@ class Invocation:
         due = self.deadline_ns or now
         allowed = max(0, due - self.entry.start) // 1_000_000
         late_ms = (now - due) // 1_000_000
-        self.entry.op("set_attribute", "heliograph.late_ms", late_ms)
+        self.entry.op(("set_attribute", "heliograph.late_ms", late_ms))
         self.mark_failed("timeout", f"timed out after {allowed} ms")
 
     def mark_failed(self, error_type: str, description: str | None) -> None:
         """Mark it as failed."""
         self.error = error_type
-        self.entry.op("set_attribute", "error.type", error_type)
-        self.entry.op("set_status", ERROR, description)
+        self.entry.op(("set_attribute", "error.type", error_type))
+        self.entry.op(("set_status", ERROR, description))
 
 
 def _environments(header: str, request_id: str | None) -> tuple[Remote | None, Trace]:

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..config import Config
     from ..develop.development import Extras
+    from ..journal.entry import Link
 
 CONTEXT, HEADERS, XRAY_HEADERS = "w3c.context", "w3c.headers", "xray.headers"
 ENVIRONMENT, ROOT = "xray.env", "root"
@@ -81,7 +82,7 @@ class Choice:
     def __init__(self, parent: Remote | None, trace: Trace) -> None:
         self.parent = parent
         self.trace = trace
-        self.links: list[tuple[object, ...]] | None = None
+        self.links: list[Link] | None = None
         self.baggage: dict[str, object] = {}
 
 
@@ -199,7 +200,7 @@ def _sampled(policy: Policy, chosen: Candidate) -> bool:
     return recording.decide(None, trace.id)
 
 
-def _links(found: dict[str, Candidate], chosen: Candidate | None) -> list[tuple[object, ...]]:
+def _links(found: dict[str, Candidate], chosen: Candidate | None) -> list[Link]:
     """Return the losers as links (triggers spec 4.3).
 
     Lambda's own segment is below whatever the caller sent in the same trace: one of them is enough.
@@ -207,7 +208,7 @@ def _links(found: dict[str, Candidate], chosen: Candidate | None) -> list[tuple[
     segment = found.get(ENVIRONMENT)
     trace_id = segment.ids[0] if segment is not None else 0
     known = {chosen.ids} if chosen is not None else set()
-    links: list[tuple[object, ...]] = []
+    links: list[Link] = []
     for source in (CONTEXT, HEADERS, XRAY_HEADERS, ENVIRONMENT):
         loser = found.get(source)
         if loser is None or loser.ids in known:

@@ -12,8 +12,8 @@ from time import perf_counter_ns, time_ns
 
 from .. import _notice
 from .._guard import guard, guarded
-from ..journal import carry, current, recording
-from ..journal.entry import forget_ids, journal
+from ..journal import carry, current, journal, recording
+from ..journal.entry import forget_ids
 from ..journal.hooks import after_import
 from .invocation import Invocation, facades
 

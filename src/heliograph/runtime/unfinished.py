@@ -8,7 +8,7 @@ from __future__ import annotations
 from time import time_ns
 
 from .. import _notice
-from ..journal.entry import journal
+from ..journal import journal
 
 
 def close(before: int | None = None) -> None:
@@ -22,7 +22,7 @@ def close(before: int | None = None) -> None:
     if before is not None:
         left = [entry for entry in left if entry.start < before]
     for entry in left:
-        entry.op("set_attribute", "heliograph.unfinished", True)
+        entry.op(("set_attribute", "heliograph.unfinished", True))
         entry.end = now
     if left and before is not None:
         _notice.warn(

@@ -1,12 +1,13 @@
-"""An exception by value: type, message and a light stack, taken at once.
+"""An exception by value: names of its classes, message and a light stack, taken at once.
 
 Keeping the exception would keep every frame's locals alive until development, and raising it again
-for a describer would write our frames into the user's traceback.
+for a describer would write our frames into the user's traceback. What is kept is built-in types.
 """
 
 from __future__ import annotations
 
 import builtins
+from itertools import islice
 from time import time_ns
 
 from .._guard import OWN, guard
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from .recording import Recorder
 
+    Frame = tuple[str, str, int, int | None, int | None, int | None]
+    """File, function, line; where it is known: last line, first and last column."""
+
 
 OWN_STATE = vars(BaseException)
 """What Python itself keeps of an exception is read by these descriptors: the class of an exception
@@ -29,17 +33,24 @@ _CAUSE, _CONTEXT = OWN_STATE["__cause__"], OWN_STATE["__context__"]
 _TRACEBACK, _MEMBERS = OWN_STATE["__traceback__"], OWN_STATE["__dict__"]
 _SUPPRESSED = OWN_STATE["__suppress_context__"]
 
+_NAME, _QUALNAME = vars(type)["__name__"], vars(type)["__qualname__"]
+_MODULE, _ORDER = vars(type)["__module__"], vars(type)["__mro__"]
+"""Python's own record of a class; a metaclass may have another."""
+
+MAX_CLASSES = 32
+"""Classes kept of an exception, its own first."""
 MAX_MEMBERS = 16
 """Exceptions kept of a group, its own causes included; Python prints 15 of each level."""
 
 
-class Fault:
+class RecordedException:
     """What is kept of an exception.
 
     Attributes:
-        kind: Its class.
+        name: Name of its class.
+        classes: (module, qualified name) of its class and of the bases, in the order of lookup.
         text: `str()` of it, bounded; a note if that raised.
-        frames: (code, last instruction, line) from the outermost to the innermost frame.
+        frames: From the outermost to the innermost (`Frame`).
         left_out: Frames left out of the middle of a deep stack.
         link: "cause", "context" or "" - how `previous` led to this exception.
         previous: The exception it was raised from or during, if any.
@@ -50,14 +61,9 @@ class Fault:
     """
 
     __slots__ = (
-        "details", "frames", "kind", "left_out", "link", "members", "notes", "previous", "response",
-        "text",
+        "classes", "details", "frames", "left_out", "link", "members", "name", "notes", "previous",
+        "response", "text",
     )  # fmt: skip
-
-    @property
-    def name(self) -> str:
-        """Name of its class by Python's own record of it; a metaclass may have another."""
-        return str(vars(type)["__name__"].__get__(self.kind))
 
     @property
     def summary(self) -> str:
@@ -69,7 +75,9 @@ class Fault:
     ) -> None:
         seen = set() if seen is None else seen
         seen.add(id(error))  # bounds the whole, and ends a chain that leads back to itself
-        self.kind = type(error)
+        kind = type(error)
+        self.name = str(_NAME.__get__(kind))
+        self.classes = tuple([_called(one) for one in _ORDER.__get__(kind)[:MAX_CLASSES]])
         self.text = _text(error)
         self.frames, self.left_out = _frames(_TRACEBACK.__get__(error))
         self.link, self.previous = _previous(error, depth - 1, seen)
@@ -83,7 +91,7 @@ class Fault:
             plain = type(response) is dict
             self.response = keep.facts(response) if plain else keep.response(response)
         self.details: object = None
-        if issubclass(self.kind, SyntaxError):
+        if issubclass(kind, SyntaxError):
             place = {name: vars(SyntaxError)[name].__get__(error) for name in _PLACE}
             self.details = keep.facts(place)
 
@@ -103,31 +111,63 @@ def _text(value: object) -> str:
     return "<exception str() failed>"  # as Python prints it
 
 
-def _frames(tb: TracebackType | None) -> tuple[list[tuple[CodeType, int, int]], int]:
-    frames: list[tuple[CodeType, int, int]] = []
+def _called(kind: type) -> tuple[str, str]:
+    module = _MODULE.__get__(kind)
+    return module if type(module) is str else "", str(_QUALNAME.__get__(kind))
+
+
+def _frames(tb: TracebackType | None) -> tuple[list[Frame], int]:
+    found = []
     while tb is not None:
         code = tb.tb_frame.f_code
         if not code.co_filename.startswith(OWN):
-            frames.append((code, tb.tb_lasti, tb.tb_lineno))
+            found.append((code, tb.tb_lasti, tb.tb_lineno))
         tb = tb.tb_next
-    left_out = len(frames) - MAX_FRAMES
-    if left_out <= 0:
-        return frames, 0
-    del frames[MAX_FRAMES // 2 : MAX_FRAMES // 2 + left_out]
-    return frames, left_out
+    left_out = max(0, len(found) - MAX_FRAMES)
+    del found[MAX_FRAMES // 2 : MAX_FRAMES // 2 + left_out]
+    return [_frame(*one) for one in found], left_out
 
 
-def _previous(error: BaseException, depth: int, seen: set[int]) -> tuple[str, Fault | None]:
+_known: dict[tuple[int, int, int], tuple[Frame, CodeType]] = {}
+"""By identity of the code, kept with it: a function that fails, fails again, at the same places;
+and equal code may be in different files."""
+
+MAX_KNOWN = 1024
+"""Frames remembered; then all are forgotten."""
+
+
+def _frame(code: CodeType, last: int, line: int) -> Frame:
+    key = id(code), last, line
+    known = _known.get(key)
+    if known is not None:
+        return known[0]
+    marks: tuple[int | None, ...] = (None, None, None)
+    if hasattr(code, "co_positions"):  # Python 3.11: the columns that ^^^^ marks
+        _, *marks = next(islice(code.co_positions(), last // 2, None), (None, *marks))  # type: ignore[assignment]
+    if len(_known) >= MAX_KNOWN:
+        _known.clear()
+    frame: Any = (code.co_filename, code.co_name, line, *marks)
+    _known[key] = frame, code
+    return frame  # type: ignore[no-any-return] # a frame
+
+
+def _previous(
+    error: BaseException, depth: int, seen: set[int]
+) -> tuple[str, RecordedException | None]:
     cause, context = _CAUSE.__get__(error), _CONTEXT.__get__(error)
     if depth and len(seen) < MAX_MEMBERS:
         if cause is not None:
-            return ("", None) if id(cause) in seen else ("cause", Fault(cause, depth, seen))
+            return (
+                ("", None)
+                if id(cause) in seen
+                else ("cause", RecordedException(cause, depth, seen))
+            )
         if context is not None and not _SUPPRESSED.__get__(error) and id(context) not in seen:
-            return "context", Fault(context, depth, seen)
+            return "context", RecordedException(context, depth, seen)
     return "", None
 
 
-def _members(error: BaseException, seen: set[int]) -> list[Fault]:
+def _members(error: BaseException, seen: set[int]) -> list[RecordedException]:
     group = getattr(builtins, "BaseExceptionGroup", None)  # Python 3.11
     if group is None or not issubclass(type(error), group):
         return []
@@ -136,7 +176,7 @@ def _members(error: BaseException, seen: set[int]) -> list[Fault]:
         if len(seen) >= MAX_MEMBERS:
             break
         if id(member) not in seen:
-            members.append(Fault(member, seen=seen))
+            members.append(RecordedException(member, seen=seen))
     return members
 
 
@@ -160,7 +200,7 @@ def fail(
         if entry is not None:
             with guard(f"recording an exception of {recorder.library}"):
                 if entry.call is not None:
-                    entry.call.fault = Fault(error)
+                    entry.call.exception = RecordedException(error)
             recorder.hooked(entry, *seen)
     finally:
         if entry is not None:

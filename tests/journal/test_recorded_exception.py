@@ -19,8 +19,8 @@ from heliograph._guard import unframe
 from heliograph._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from heliograph.develop import stack
 from heliograph.develop.stand_in import StandIn, stand_in
-from heliograph.journal import fault as faults
-from heliograph.journal.fault import Fault
+from heliograph.journal import recorded_exception as exceptions
+from heliograph.journal.recorded_exception import RecordedException
 
 groups = pytest.mark.skipif(
     sys.version_info < (3, 11), reason="groups and notes are of Python 3.11"
@@ -150,20 +150,20 @@ CASES = [
 def test_text(function):
     """The text is that of `traceback.format_exception`."""
     error = raised(function)
-    assert stack.text(Fault(error)) == "".join(traceback.format_exception(error))
+    assert stack.text(RecordedException(error)) == "".join(traceback.format_exception(error))
 
 
 def test_never_raised():
     """An exception that was only made has no stack."""
-    assert stack.text(Fault(ValueError("v"))) == "ValueError: v\n"
-    assert stack.text(Fault(ValueError())) == "ValueError\n"
+    assert stack.text(RecordedException(ValueError("v"))) == "ValueError: v\n"
+    assert stack.text(RecordedException(ValueError())) == "ValueError\n"
 
 
 @given(st.text(max_size=80))
 def test_any_message(message):
     """Any message, as Python prints it."""
     error = ValueError(message)
-    assert stack.text(Fault(error)) == "".join(traceback.format_exception(error))
+    assert stack.text(RecordedException(error)) == "".join(traceback.format_exception(error))
 
 
 def test_deep_stack():
@@ -171,7 +171,7 @@ def test_deep_stack():
     source = "\n".join(f"def f{n}(): f{n + 1}()" for n in range(100)) + "\ndef f100(): 1 / 0"
     names = {}
     exec(compile(source, "deep.py", "exec"), names)
-    kept = Fault(raised(names["f0"]))
+    kept = RecordedException(raised(names["f0"]))
     assert len(kept.frames) == MAX_FRAMES
     text = stack.text(kept)
     assert f"[{kept.left_out} frames left out]" in text
@@ -185,10 +185,10 @@ def test_long_chain():
     for number in range(50):
         following = ValueError(number)
         following.__cause__, error = error, following
-    assert stack.text(Fault(error)).count("ValueError") == MAX_CHAIN
+    assert stack.text(RecordedException(error)).count("ValueError") == MAX_CHAIN
     one, other = ValueError("one"), ValueError("other")
     one.__cause__, other.__cause__ = other, one
-    assert stack.text(Fault(one)).count("ValueError") == 2
+    assert stack.text(RecordedException(one)).count("ValueError") == 2
 
 
 @groups
@@ -197,7 +197,7 @@ def test_large_group():
     group = ExceptionGroup("leaf", [ValueError(n) for n in range(40)])  # noqa: F821
     for _ in range(6):
         group = ExceptionGroup("inner", [group] * 30)  # noqa: F821
-    assert stack.text(Fault(group)).count("ValueError") <= faults.MAX_MEMBERS
+    assert stack.text(RecordedException(group)).count("ValueError") <= exceptions.MAX_MEMBERS
 
 
 # -- odd classes ---------------------------------------------------------------------------------
@@ -254,14 +254,14 @@ class Slotted(OSError):
 )
 def test_stand_in(error, base):
     """What stands for an exception is of its class if that can be, and has its name and text."""
-    made = stand_in(Fault(error))
+    made = stand_in(RecordedException(error))
     assert isinstance(made, (base, StandIn))
     assert isinstance(made, base)
     assert isinstance(made, Exception) == isinstance(error, Exception)
     assert type(made).__qualname__ == type(error).__qualname__
     assert type(made).__module__ == type(error).__module__
     assert str(made) == str(error)
-    assert stack.text(Fault(error)) == "".join(traceback.format_exception(error))
+    assert stack.text(RecordedException(error)) == "".join(traceback.format_exception(error))
 
 
 @pytest.mark.guarded
@@ -272,14 +272,14 @@ def test_text_that_raises():
         def __str__(self):
             raise ValueError("no text")
 
-    kept = Fault(Mute())
+    kept = RecordedException(Mute())
     assert kept.text == "<exception str() failed>"
     assert stack.text(kept).endswith("Mute: <exception str() failed>\n")
 
 
 def test_long_text():
     """A long message is cut."""
-    assert len(Fault(ValueError("x" * 9999)).text) == MAX_STRING
+    assert len(RecordedException(ValueError("x" * 9999)).text) == MAX_STRING
 
 
 def test_nothing_is_kept_alive():
@@ -297,7 +297,7 @@ def test_nothing_is_kept_alive():
         raise error
 
     watched = []
-    kept = Fault(raised(failing))
+    kept = RecordedException(raised(failing))
     gc.collect()
     assert [watch() for watch in watched] == [None, None]
     assert kept.text == "own"
@@ -341,7 +341,7 @@ def test_equal_code_in_two_files():
     for path in "one.py", "two.py":
         names = {}
         exec(compile("def fail(): 1 / 0", path, "exec"), names)
-        shown.append(stack.text(Fault(raised(names["fail"]))))
+        shown.append(stack.text(RecordedException(raised(names["fail"]))))
     assert [path for text in shown for path in re.findall(r'"(\w+\.py)"', text)] == [
         "one.py",
         "two.py",
