@@ -73,20 +73,24 @@ def test_ids_drawn_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_put_off() -> None:
-    """What an entry learns later is asked for once, when it is first read; the rest is known."""
+    """What an entry learns later is set once, by `resolve` and `describe`; the rest is known."""
     asked = []
 
-    def put_off(entry: Entry, name: str) -> None:
-        asked.append(name)
+    def put_off(entry: Entry) -> None:
+        asked.append("trace")
         entry.trace, entry.span_id, entry.parent = Trace(7), 8, None
-        entry.name, entry.outer, entry.links, entry.attributes = "later", None, None, {}
+        entry.outer, entry.links = None, None
 
-    entry = Entry.later(SERVER, put_off)
+    def undescribed(entry: Entry) -> None:
+        asked.append("name")
+        entry.name, entry.attributes = "later", {}
+
+    entry = Entry.begin(SERVER, put_off, undescribed)
     assert (entry.kind, entry.end, entry.ops, entry.call, asked) == (SERVER, 0, None, None, [])
-    assert (entry.trace.id, entry.span_id, entry.name) == (7, 8, "later")
-    assert asked == ["trace"]
-    with pytest.raises(AttributeError, match="colour"):
-        _ = entry.colour
+    assert (entry.resolve().trace.id, entry.span_id, asked) == (7, 8, ["trace"])
+    assert (entry.describe().name, entry.resolve(), asked) == ("later", entry, ["trace", "name"])
+    assert entry.describe() is entry
+    assert asked == ["trace", "name"]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def context_of(value: Any) -> Context:
         return _with_span(value) if issubclass(kind, Context) else Context()
     context = value.context
     if context is None:
-        members: dict[str, object] = dict(context_of(value.outer))
+        members: dict[str, object] = dict(context_of(value.resolve().outer))
         members[_ENTRY] = value
         if value.call is not None:
             members[_SUPPRESS_HTTP] = True
@@ -194,7 +194,7 @@ def baggage() -> dict[str, object]:
         return current.received_baggage()
     value = within = current.here.get()
     while type(within) is Entry:
-        within = within.outer
+        within = within.resolve().outer
     if within is None and value is not None:
         return {}  # no context of OpenTelemetry's has ever been made for it
     return dict(module.get_all())

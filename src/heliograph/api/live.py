@@ -14,7 +14,7 @@ from ..journal.entry import Remote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..journal.entry import Trace
+    from ..journal.entry import Op, Trace
 
 ANNOTATIONS = "aws.xray.annotations"
 """Attribute that lists the keys of attributes that are annotations (xray spec 11.1)."""
@@ -37,13 +37,10 @@ class LiveSpan(Remote):
         super().__init__(trace, span_id, is_remote=False)
         self._span = span
 
-    def op(self, name: str, *args: Any) -> None:
-        """Make a call of the door on the span.
-
-        Args:
-            name: `annotate`, `metadata`, or a method of the span.
-            args: Its arguments.
-        """
+    def op(self, call: Op) -> None:
+        """Make a call of the public API on the span, at once."""
+        args: Any
+        name, *args = call
         if name == "annotate":
             self._span.set_attribute(*args)
             annotate(self._span, [args[0]])

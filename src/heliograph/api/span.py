@@ -56,7 +56,7 @@ class RecordedSpan(trace.Span):
     def name(self) -> str:
         """The name it has now."""
         names = [op[1] for op in self.entry.ops or () if op[0] == "update_name"]
-        return str(names[-1]) if names else self.entry.name
+        return str(names[-1]) if names else self.entry.describe().name
 
     @property
     def kind(self) -> SpanKind:
@@ -81,7 +81,7 @@ class RecordedSpan(trace.Span):
     @property
     def attributes(self) -> dict[str, Any]:
         """The attributes set so far, as recorded."""
-        collected: dict[str, Any] = dict(self.entry.attributes or {})
+        collected: dict[str, Any] = dict(self.entry.describe().attributes or {})
         for op in self.entry.ops or ():
             if op[0] in ("set_attribute", "annotate"):
                 collected[str(op[1])] = op[2]

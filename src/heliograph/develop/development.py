@@ -241,6 +241,8 @@ class Development:
                 if not deadline.allows(pace.span + pace.export):
                     break
                 started = perf_counter_ns()
+                with guard("describing the invocation"):  # again, where that could not be done
+                    entry.describe()
                 with guard(f"developing the span {entry.name}"):
                     describers.make_span(entry)
                 done += 1  # what a signal handler raises passes the guard: this one is made anew

@@ -39,7 +39,7 @@ def span() -> Entry | Remote | None:
     """Return the current span, or None."""
     value = here.get()
     if type(value) is Entry:
-        return value if not value.end else living(value)
+        return value.resolve() if not value.end else living(value)
     return living(read_context(value)[0] if value is not None else None)
 
 
@@ -50,15 +50,20 @@ def living(span: Entry | Remote | None) -> Entry | Remote | None:
     done there while another one runs belongs to that one. A span that is still open goes on being
     a parent, and so does one that has ended in the invocation that runs.
     """
+    found = _living(span)
+    return found.resolve() if type(found) is Entry else found
+
+
+def _living(span: Entry | Remote | None) -> Entry | Remote | None:
     if origin is None or origin.end or span is origin:
         return span
     if span is None:
         return origin
     if type(span) is not Entry or not span.end or span.start >= origin.start:
         return span
-    above = span.parent
+    above = span.resolve().parent
     while type(above) is Entry and above.end:
-        above = above.parent
+        above = above.resolve().parent
     return span if type(above) is Entry else origin  # what it is part of is still open
 
 
@@ -75,7 +80,9 @@ def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
             return parent, not _suppressed(value, library)
         return parent, parent is not None
     if type(value) is Entry:
-        plain = value.outer is None and value.call is None  # mostly: below the handler's span
+        plain = (
+            value.resolve().outer is None and value.call is None
+        )  # mostly: below the handler's span
         return value, plain or not _suppressed(value, library)
     parent, suppressed = read_context(value)
     parent = living(parent)
@@ -88,7 +95,7 @@ def _suppressed(entry: Entry, library: str) -> bool:
     while type(outer) is Entry:
         if outer.call is not None and library == "requests":
             return True
-        outer = outer.outer
+        outer = outer.resolve().outer
     suppressed = read_context(outer)[1] if outer is not None else ""
     return suppressed == "all" or (suppressed == "http" and library == "requests")
 
@@ -118,7 +125,7 @@ def leave(entry: Entry, token: Token[object]) -> None:
         if passes(error):
             raise
         if here.get() is entry:
-            here.set(entry.outer)
+            here.set(entry.resolve().outer)
 
 
 class Received:
@@ -134,7 +141,7 @@ def received_baggage() -> dict[str, object]:
     """Return the baggage that came with the event, if what is current is of its invocation."""
     value = around(here.get())
     while type(value) is Entry:
-        value = value.outer
+        value = value.resolve().outer
     return value.baggage if type(value) is Received else {}
 
 

@@ -186,12 +186,13 @@ class Entry:
         outer: What was current when it was entered (`current.py`).
         context: The OpenTelemetry context in which it is current, made when asked for.
         facade: The OpenTelemetry span that stands for it, made when asked for.
-        put_off: Sets what was not set at start, when it is first asked for (`later`).
+        put_off: Sets trace, ids, parent, links and outer of one that `begin` made; then None.
+        undescribed: Sets its name and attributes; then None.
     """
 
     __slots__ = (
         "attributes", "call", "context", "end", "facade", "kind", "links", "name", "ops", "outer",
-        "parent", "put_off", "scope", "span_id", "start", "trace",
+        "parent", "put_off", "scope", "span_id", "start", "trace", "undescribed",
     )  # fmt: skip
 
     def __init__(
@@ -212,38 +213,54 @@ class Entry:
         self.outer: object = None
         self.context: object = None
         self.facade: object = None
-        self.put_off: Callable[[Entry, str], None] | None = None
+        self.put_off: Callable[[Entry], None] | None = None
+        self.undescribed: Callable[[Entry], None] | None = None
 
     @classmethod
-    def later(cls, kind: int, put_off: Callable[[Entry, str], None]) -> Entry:
-        """Return an entry that starts now, and learns what is in `PUT_OFF` later.
+    def begin(
+        cls, kind: int, put_off: Callable[[Entry], None], undescribed: Callable[[Entry], None]
+    ) -> Entry:
+        """Return an entry that starts now, and learns the rest later: by `resolve`, `describe`.
 
         Args:
             kind: As for `Tracer.start_span`.
-            put_off: Called with the entry and one of the names when that is first read; sets it.
+            put_off: Called with the entry by the first `resolve`.
+            undescribed: Called with it by the first `describe`.
         """
         entry = cls.__new__(cls)
         entry.start = time_ns()
         entry.end = 0
         entry.kind = kind
+        entry.name, entry.attributes = "", None
         entry.scope = entry.ops = entry.call = entry.context = entry.facade = None
-        entry.put_off = put_off
+        entry.put_off, entry.undescribed = put_off, undescribed
         return entry
 
-    def __getattr__(self, name: str) -> Any:
-        """Set what was put off: called for a slot that was never set."""
-        if name not in PUT_OFF:
-            raise AttributeError(name)
+    def resolve(self) -> Entry:
+        """Set what was put off, if anything was; returns the entry.
+
+        Whoever reads trace, ids, parent, links or outer of a span that may be the handler's calls
+        this first: the caller of the function waits for none of it where nobody does.
+        """
         if self.put_off is not None:
-            self.put_off(self, name)
-        return object.__getattribute__(self, name)
+            self.put_off(self)
+            self.put_off = None
+        return self
+
+    def describe(self) -> Entry:
+        """Set name and attributes, if they were put off; returns the entry, resolved."""
+        self.resolve()
+        if self.undescribed is not None:
+            self.undescribed(self)
+            self.undescribed = None
+        return self
 
     def op(self, call: Op) -> None:
         """Record a call made on the span; after its end, or past the bound, it is told instead."""
         if self.end:
             _notice.warn(
                 "span ended",
-                lambda: f"{call[0]} on span {self.name!r:.100} after its end: ignored.",
+                lambda: f"{call[0]} on span {self.describe().name!r:.100} after its end: ignored.",
             )
         elif self.ops is None:
             self.ops = [call]
@@ -253,10 +270,7 @@ class Entry:
             _notice.warn(
                 "span ops",
                 lambda: (
-                    f"span {self.name!r:.100} has {MAX_OPS} calls recorded; {call[0]} is left out."
+                    f"span {self.describe().name!r:.100} has {MAX_OPS} calls recorded; "
+                    f"{call[0]} is left out."
                 ),
             )
-
-
-PUT_OFF = ("attributes", "links", "name", "outer", "parent", "span_id", "trace")
-"""What an entry of `Entry.later` learns when it is first asked for."""

@@ -32,7 +32,7 @@ active = False
 
 def extras() -> str:
     """Return what every AWS call carries on of the environment's X-Ray header, such as Lineage."""
-    return current.origin.trace.extras if current.origin is not None else ""
+    return current.origin.resolve().trace.extras if current.origin is not None else ""
 
 
 def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
@@ -44,7 +44,8 @@ def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
 def trace_for(parent: Entry | Remote | None) -> Trace:
     """Return the trace of a new span: its parent's, or a new one, with the sampler's decision."""
     if parent is None:
-        owner = current.origin.trace.request_id if current.origin is not None else None
+        above = current.origin
+        owner = above.resolve().trace.request_id if above is not None else None
         return new_trace(request_id=owner, extras=extras())
     trace = parent.trace
     if decide(trace.sampled, trace.id) == trace.sampled:

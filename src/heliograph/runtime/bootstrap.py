@@ -6,7 +6,7 @@ of the stack trace that it reports, its own as well as ours.
 
 from __future__ import annotations
 
-from sys import version_info
+from sys import modules, version_info
 from time import perf_counter_ns
 
 _started = perf_counter_ns()
@@ -144,7 +144,8 @@ def __getattr__(name: str) -> Callable[..., Any]:
     with guard("starting"):
         _ready()
     if telemetry.config is not None and telemetry.config.disabled:
-        return handler if version_info >= (3, 11) else _unrecorded(handler)
+        decorated = version_info < (3, 11) and "heliograph.decorating" in modules
+        return _unrecorded(handler) if decorated else handler
     return invoking(handler)
 
 

@@ -53,6 +53,7 @@ def start(theirs: Any, entry: Entry) -> object:
     from ..version import VERSION
 
     _known = theirs
+    entry.describe()
     parent = entry.parent  # Lambda's flag binds X-Ray; that of a caller's context is for all
     sampled = entry.trace.sampled or not isinstance(parent, Remote) or parent.facade
     botocore.recorder.recording = requests.recorder.recording = False  # left to their instrumentors

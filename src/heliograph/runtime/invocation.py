@@ -93,7 +93,7 @@ class Invocation:
         if recording.event_carrier is not None:
             more = recording.event_carrier, event, self.request
             self.request = guarded("asking the event context extractor", *more) or self.request
-        entry = self.entry = current.origin = Entry.later(SERVER, self._set)
+        entry = self.entry = current.origin = Entry.begin(SERVER, self._begin, self._describe)
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, client)
@@ -124,12 +124,13 @@ class Invocation:
             or (self.request is not None and self.request.carried is not None)
             or recording.decide is not recording.parentbased_always_on  # it may be the user's code
         ):
-            self._begin(entry)
+            entry.resolve()
         if disabled:  # it stands for its parent
-            if entry.parent is None:
+            parent = entry.resolve().parent
+            if parent is None:
                 current.origin = None
                 return None
-            entry.span_id = entry.parent.span_id
+            entry.span_id = parent.span_id
         elif theirs is not None:
             with guard("starting the handler's span on the function's own tracer provider"):
                 from . import foreign
@@ -137,13 +138,6 @@ class Invocation:
                 return current.here.set(foreign.start(theirs, entry))
             self._write(entry)
         return current.here.set(entry)
-
-    def _set(self, entry: Entry, name: str) -> None:
-        """Set what was put off, the part that `name` is of (`Entry.later`)."""
-        if name in ("name", "attributes"):
-            self._describe(entry)
-        else:
-            self._begin(entry)
 
     def _begin(self, entry: Entry) -> None:
         """Set trace, parent and id, and write the span down."""
@@ -199,15 +193,14 @@ class Invocation:
 
     def settle(self) -> None:
         """Do what was put off, after the response."""
-        entry = self.entry
-        if entry.put_off is not None and entry.end:
-            self._set(entry, "attributes")
-            entry.put_off = self._context = None
+        if self.entry.end:
+            self.entry.describe()
+            self._context = None
             draw_ids()
 
     def properties(self) -> dict[str, object]:
         """Return the EMF properties of what is measured in it (emf spec 6)."""
-        trace = self.entry.trace
+        trace = self.entry.resolve().trace
         if trace.request_id is None:
             return {}
         root = f"{trace.id:032x}"

@@ -109,7 +109,7 @@ def _before_fork() -> None:
 
 def _know_ids() -> None:
     if running is not None:
-        guarded("beginning the invocation before a fork", lambda: running.entry.trace)
+        guarded("beginning the invocation before a fork", running.entry.resolve)
 
 
 def _in_child() -> None:
@@ -247,7 +247,7 @@ def begin(event: object, context: object) -> Invocation | None:
 
 
 def _settle() -> None:
-    if last is not None and last.entry.put_off is not None:
+    if last is not None and last.entry.undescribed is not None:
         guarded("describing the invocation", last.settle)
 
 

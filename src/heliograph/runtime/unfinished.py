@@ -22,6 +22,7 @@ def close(before: int | None = None) -> None:
     if before is not None:
         left = [entry for entry in left if entry.start < before]
     for entry in left:
+        entry.describe()
         entry.op(("set_attribute", "heliograph.unfinished", True))
         entry.end = now
     if left and before is not None:
