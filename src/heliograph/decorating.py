@@ -121,6 +121,23 @@ def _function(new_span: Callable[[], span], function: Any) -> Any:
     return call
 
 
+def unrecorded(handler: Any) -> Any:
+    """Take our frames out of what a handler raises while telemetry is off.
+
+    Python 3.10 leaves one of each decorator in the traceback, which the handler's own wrapper takes
+    out where there is one.
+    """
+
+    def invoke(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except BaseException as error:
+            unframe(error)
+            raise
+
+    return handler if sys.version_info >= (3, 11) else invoke
+
+
 def _coroutine(new_span: Callable[[], span], function: Any) -> Any:
     async def call(*args: Any, **kwargs: Any) -> Any:
         with new_span():

@@ -76,16 +76,17 @@ def test_what_is_put_off() -> None:
     """What an entry learns later is set once, by `resolve` and `describe`; the rest is known."""
     asked = []
 
-    def put_off(entry: Entry) -> None:
-        asked.append("trace")
-        entry.trace, entry.span_id, entry.parent = Trace(7), 8, None
-        entry.outer, entry.links = None, None
+    class Owner:
+        def resolve(self, entry: Entry) -> None:
+            asked.append("trace")
+            entry.trace, entry.span_id, entry.parent = Trace(7), 8, None
+            entry.outer, entry.links = None, None
 
-    def undescribed(entry: Entry) -> None:
-        asked.append("name")
-        entry.name, entry.attributes = "later", {}
+        def describe(self, entry: Entry) -> None:
+            asked.append("name")
+            entry.name, entry.attributes = "later", {}
 
-    entry = Entry.begin(SERVER, put_off, undescribed)
+    entry = Entry.begin(SERVER, Owner())
     assert (entry.kind, entry.end, entry.ops, entry.call, asked) == (SERVER, 0, None, None, [])
     assert (entry.resolve().trace.id, entry.span_id, asked) == (7, 8, ["trace"])
     assert (entry.describe().name, entry.resolve(), asked) == ("later", entry, ["trace", "name"])

@@ -79,12 +79,14 @@ def threads_keep_context() -> None:
 
 def ours(program):
     """The journal and its development."""
+    from facts import check  # beside this file
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     import heliograph
     from heliograph import _guard
     from heliograph.config import Config
     from heliograph.develop.development import Extras
+    from heliograph.journal import journal
     from heliograph.runtime import wrapping
 
     memory = InMemorySpanExporter()
@@ -95,6 +97,7 @@ def ours(program):
         program.setup()
 
     def finished():
+        check(journal)
         assert heliograph.flush()
         return memory.get_finished_spans()
 

@@ -12,7 +12,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from .. import _notice
-from .._guard import guard
+from .._guard import guard, guarded
 from ..journal import journal
 from .pace import Deadline, Pace
 
@@ -241,8 +241,8 @@ class Development:
                 if not deadline.allows(pace.span + pace.export):
                     break
                 started = perf_counter_ns()
-                with guard("describing the invocation"):  # again, where that could not be done
-                    entry.describe()
+                if entry.undescribed is not None:  # it could not be done before
+                    guarded("describing the invocation", entry.describe)
                 with guard(f"developing the span {entry.name}"):
                     describers.make_span(entry)
                 done += 1  # what a signal handler raises passes the guard: this one is made anew

@@ -34,6 +34,7 @@ SPEAKING = (
     "opentelemetry.attributes",
     "opentelemetry.sdk.trace",
     "opentelemetry.trace.span",
+    "opentelemetry.trace.status",
     "opentelemetry.sdk.metrics._internal.aggregation",
     "opentelemetry.sdk.metrics._internal.instrument",
     "opentelemetry.sdk.metrics._internal.measurement",

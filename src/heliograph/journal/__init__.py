@@ -79,12 +79,7 @@ class Journal:
         if self.is_full():
             from . import full  # loaded where a development could not be done
 
-            if self.overflow is None:
-                full.shorten(self)
-            full.refuse(self)
-            self._due = (len(self.entries) // MAX_ENTRIES + 1) * MAX_ENTRIES
-            measured = len(self.measurements) // MAX_MEASUREMENTS
-            self._due_measurements = (measured + 1) * MAX_MEASUREMENTS
+            self._due, self._due_measurements = full.bounded(self)
 
     def take(self) -> tuple[list[Entry], list[Measurement]]:
         """Take what is ready to be developed; open spans stay until they end."""

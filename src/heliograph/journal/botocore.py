@@ -89,14 +89,19 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     return entry
 
 
+_ids: dict[str, str | None] = {}
+"""Ids of services, such as "SQS", by their names."""
+
+
 def _called(meta: Any, service: str) -> tuple[Any, ...]:
     """Return what describers read of a client: service, its id, API version, region, endpoint."""
     model = meta.service_model
-    identity = guarded("reading the id of an AWS service", getattr, model, "service_id", None)
+    if service not in _ids:
+        identity = guarded("reading the id of an AWS service", getattr, model, "service_id", None)
+        _ids[service] = str(identity) if identity is not None else None
     version = getattr(model, "api_version", None)
-    named = str(identity) if identity is not None else None
     region, endpoint = getattr(meta, "region_name", None), getattr(meta, "endpoint_url", None)
-    return service, named, version, region, endpoint
+    return service, _ids[service], version, region, endpoint
 
 
 def _fail(client: Any, operation: str, error: BaseException, entry: Any, before: object) -> None:

@@ -50,21 +50,16 @@ def living(span: Entry | Remote | None) -> Entry | Remote | None:
     done there while another one runs belongs to that one. A span that is still open goes on being
     a parent, and so does one that has ended in the invocation that runs.
     """
-    found = _living(span)
-    return found.resolve() if type(found) is Entry else found
-
-
-def _living(span: Entry | Remote | None) -> Entry | Remote | None:
-    if origin is None or origin.end or span is origin:
-        return span
-    if span is None:
-        return origin
-    if type(span) is not Entry or not span.end or span.start >= origin.start:
-        return span
-    above = span.resolve().parent
-    while type(above) is Entry and above.end:
-        above = above.resolve().parent
-    return span if type(above) is Entry else origin  # what it is part of is still open
+    if origin is not None and not origin.end and span is not origin:
+        if span is None:
+            span = origin
+        elif type(span) is Entry and span.end and span.start < origin.start:
+            above = span.resolve().parent
+            while type(above) is Entry and above.end:
+                above = above.resolve().parent
+            if type(above) is not Entry:  # else what it is part of is still open
+                span = origin
+    return span.resolve() if type(span) is Entry else span
 
 
 def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
@@ -80,9 +75,8 @@ def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
             return parent, not _suppressed(value, library)
         return parent, parent is not None
     if type(value) is Entry:
-        plain = (
-            value.resolve().outer is None and value.call is None
-        )  # mostly: below the handler's span
+        # mostly: below the handler's span
+        plain = value.resolve().outer is None and value.call is None
         return value, plain or not _suppressed(value, library)
     parent, suppressed = read_context(value)
     parent = living(parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os import urandom
+import os
 from time import time_ns
 
 from .. import _notice
@@ -11,8 +11,8 @@ from .._limits import MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Literal, TypeAlias
+    from collections.abc import Mapping
+    from typing import Any, Literal, Protocol, TypeAlias
 
     from .recorded_exception import RecordedException
 
@@ -32,6 +32,18 @@ if TYPE_CHECKING:
     """A call made on a span: its name, then the arguments. Metadata has a namespace, a key and a
     value; an event name, attributes and time; a status number and description; an exception
     attributes, time and whether it left the span."""
+
+    class Owner(Protocol):
+        """Knows what was put off of an entry."""
+
+        def resolve(self, entry: Entry) -> None:
+            """Set trace, ids, parent, links and outer."""
+
+        def describe(self, entry: Entry) -> None:
+            """Set name and attributes."""
+
+
+urandom = os.urandom  # the one that init saw
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = range(5)
 """Span kinds, by the numbers of `opentelemetry.trace.SpanKind`."""
@@ -186,8 +198,8 @@ class Entry:
         outer: What was current when it was entered (`current.py`).
         context: The OpenTelemetry context in which it is current, made when asked for.
         facade: The OpenTelemetry span that stands for it, made when asked for.
-        put_off: Sets trace, ids, parent, links and outer of one that `begin` made; then None.
-        undescribed: Sets its name and attributes; then None.
+        put_off: Who sets trace, ids, parent, links and outer; None if they are set.
+        undescribed: Who sets name and attributes; None if they are set.
     """
 
     __slots__ = (
@@ -213,27 +225,24 @@ class Entry:
         self.outer: object = None
         self.context: object = None
         self.facade: object = None
-        self.put_off: Callable[[Entry], None] | None = None
-        self.undescribed: Callable[[Entry], None] | None = None
+        self.put_off: Owner | None = None
+        self.undescribed: Owner | None = None
 
     @classmethod
-    def begin(
-        cls, kind: int, put_off: Callable[[Entry], None], undescribed: Callable[[Entry], None]
-    ) -> Entry:
+    def begin(cls, kind: int, owner: Owner) -> Entry:
         """Return an entry that starts now, and learns the rest later: by `resolve`, `describe`.
 
         Args:
             kind: As for `Tracer.start_span`.
-            put_off: Called with the entry by the first `resolve`.
-            undescribed: Called with it by the first `describe`.
+            owner: Knows the rest.
         """
         entry = cls.__new__(cls)
         entry.start = time_ns()
         entry.end = 0
         entry.kind = kind
-        entry.name, entry.attributes = "", None
-        entry.scope = entry.ops = entry.call = entry.context = entry.facade = None
-        entry.put_off, entry.undescribed = put_off, undescribed
+        entry.name, entry.put_off, entry.undescribed = "", owner, owner
+        entry.attributes = entry.scope = entry.ops = entry.call = entry.context = None
+        entry.facade = None
         return entry
 
     def resolve(self) -> Entry:
@@ -243,15 +252,14 @@ class Entry:
         this first: the caller of the function waits for none of it where nobody does.
         """
         if self.put_off is not None:
-            self.put_off(self)
+            self.put_off.resolve(self)
             self.put_off = None
         return self
 
     def describe(self) -> Entry:
         """Set name and attributes, if they were put off; returns the entry, resolved."""
-        self.resolve()
         if self.undescribed is not None:
-            self.undescribed(self)
+            self.undescribed.describe(self.resolve())
             self.undescribed = None
         return self
 

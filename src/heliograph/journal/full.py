@@ -15,6 +15,18 @@ STUCK = 16
 """Journals that may wait while another thread develops one, before facts are left out."""
 
 
+def bounded(journal: Journal) -> tuple[int, int]:
+    """Leave out what is too much; returns at how many spans and measurements to try again."""
+    if journal.overflow is None:
+        shorten(journal)
+    refuse(journal)
+    spans, measured = len(journal.entries), len(journal.measurements)
+    return (
+        (spans // MAX_ENTRIES + 1) * MAX_ENTRIES,
+        (measured // MAX_MEASUREMENTS + 1) * MAX_MEASUREMENTS,
+    )
+
+
 def shorten(journal: Journal) -> None:
     """Leave the oldest facts out, beyond two journals.
 

@@ -6,7 +6,7 @@ of the stack trace that it reports, its own as well as ours.
 
 from __future__ import annotations
 
-from sys import modules, version_info
+import sys
 from time import perf_counter_ns
 
 _started = perf_counter_ns()
@@ -82,20 +82,12 @@ def start() -> None:
             "runtime client",
             "the runtime client has no known shape: telemetry is sent before the response.",
         )
-    _hook_snapshots(config)
+    if config.init_type == "snap-start":
+        from . import snapshots
+
+        snapshots.hook()
     guarded("listing the function's folders", folders.list_once)
     telemetry.measure_init(_started)
-
-
-def _hook_snapshots(config: settings.Config) -> None:
-    if config.init_type != "snap-start":
-        return
-    try:
-        import snapshot_restore_py
-    except ImportError:
-        return
-    snapshot_restore_py.register_before_snapshot(telemetry.load_now)
-    snapshot_restore_py.register_after_restore(telemetry.restored)
 
 
 def _ready() -> None:
@@ -144,19 +136,6 @@ def __getattr__(name: str) -> Callable[..., Any]:
     with guard("starting"):
         _ready()
     if telemetry.config is not None and telemetry.config.disabled:
-        decorated = version_info < (3, 11) and "heliograph.decorating" in modules
-        return _unrecorded(handler) if decorated else handler
+        decorating = sys.modules.get("heliograph.decorating")  # loaded by the first decorator
+        return decorating.unrecorded(handler) if decorating is not None else handler
     return invoking(handler)
-
-
-def _unrecorded(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Take our decorators' frames out of what a handler raises; Python 3.10 leaves one of each."""
-
-    def invoke(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return handler(*args, **kwargs)
-        except BaseException as error:
-            unframe(error)
-            raise
-
-    return invoke

@@ -93,7 +93,7 @@ class Invocation:
         if recording.event_carrier is not None:
             more = recording.event_carrier, event, self.request
             self.request = guarded("asking the event context extractor", *more) or self.request
-        entry = self.entry = current.origin = Entry.begin(SERVER, self._begin, self._describe)
+        entry = self.entry = current.origin = Entry.begin(SERVER, self)
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, client)
@@ -139,8 +139,8 @@ class Invocation:
             self._write(entry)
         return current.here.set(entry)
 
-    def _begin(self, entry: Entry) -> None:
-        """Set trace, parent and id, and write the span down."""
+    def resolve(self, entry: Entry) -> None:
+        """Set trace, parent and id of its span, and write it down."""
         fresh = (*self._choose(_text(self._context, "aws_request_id")), span_id())
         begun = self._begun.setdefault("", fresh)  # of threads that ask at once, the first
         entry.parent, entry.trace, choice, entry.span_id = begun
@@ -172,8 +172,8 @@ class Invocation:
         if entry.trace.sampled:
             journal.add(entry)
 
-    def _describe(self, entry: Entry) -> None:
-        """Set name and attributes."""
+    def describe(self, entry: Entry) -> None:
+        """Set name and attributes of its span."""
         from . import description
 
         config, request, cold = self._config, self.request, self._cold
@@ -242,19 +242,12 @@ class Invocation:
     def _end(self) -> None:
         now = time_ns() or 1  # a clock frozen at 0 must not leave it open
         if self.deadline_ns is not None and now >= self.deadline_ns:
-            self.past_deadline(now)
+            from .refusal import past_deadline  # rare
+
+            past_deadline(self, now)
         self.entry.end = now
         if self._token is not None:
             current.leave(self.entry, self._token)
-
-    def past_deadline(self, now: int) -> None:
-        """Note that it was over only after its deadline."""
-        self.late = True
-        due = self.deadline_ns or now
-        allowed = max(0, due - self.entry.start) // 1_000_000
-        late_ms = (now - due) // 1_000_000
-        self.entry.op(("set_attribute", "heliograph.late_ms", late_ms))
-        self.mark_failed("timeout", f"timed out after {allowed} ms")
 
     def mark_failed(self, error_type: str, description: str | None) -> None:
         """Mark it as failed."""

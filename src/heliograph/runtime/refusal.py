@@ -1,4 +1,4 @@
-"""What the runtime makes of an invocation after its handler returned: a failure of the invocation.
+"""What makes a failure of an invocation after its handler returned: its deadline, the runtime.
 
 Loaded by the first one.
 """
@@ -20,6 +20,21 @@ def _last() -> Invocation:
     return telemetry.last
 
 
+def past_deadline(invocation: Invocation, now: int) -> None:
+    """Note that an invocation was over only after its deadline.
+
+    Args:
+        invocation: The invocation.
+        now: When it was over, epoch nanoseconds.
+    """
+    invocation.late = True
+    due = invocation.deadline_ns or now
+    allowed = max(0, due - invocation.entry.start) // 1_000_000
+    late_ms = (now - due) // 1_000_000
+    invocation.entry.op(("set_attribute", "heliograph.late_ms", late_ms))
+    invocation.mark_failed("timeout", f"timed out after {allowed} ms")
+
+
 def refused(data: object) -> None:
     """Note that the Runtime API refused the response.
 
@@ -35,7 +50,7 @@ def refused(data: object) -> None:
     end, invocation.entry.end = invocation.entry.end, 0
     if invocation.deadline_ns is not None and now >= invocation.deadline_ns:
         if not invocation.late:
-            invocation.past_deadline(now)
+            past_deadline(invocation, now)
     elif size > MAX_RESPONSE_BYTES:
         invocation.mark_failed("response_too_large", f"the response of {size} bytes was refused")
     else:

@@ -100,16 +100,10 @@ def switch_off() -> None:
 
 def _before_fork() -> None:
     """What a child needs of us is whole, and its spans hang below those of its parent."""
-    with guard("waiting for imports before a fork"):
-        from .forks import wait_for_imports
+    with guard("preparing a fork"):
+        from . import forks
 
-        wait_for_imports(_development)
-    _know_ids()
-
-
-def _know_ids() -> None:
-    if running is not None:
-        guarded("beginning the invocation before a fork", running.entry.resolve)
+        forks.prepare(running, _development)
 
 
 def _in_child() -> None:
@@ -322,7 +316,8 @@ def develop_early() -> None:
 def develop_all() -> None:
     """Develop all that there is, open spans too, because the process is about to end."""
     with guard("developing the journal at the end of the process"):
-        _know_ids()
+        if running is not None:
+            running.entry.resolve()
         _settle()
         if journal.entries:
             from . import unfinished

@@ -1,0 +1,18 @@
+"""SnapStart: what is loaded before the snapshot, and what a restored environment is (spec 1.8).
+
+Loaded where Lambda takes a snapshot.
+"""
+
+from __future__ import annotations
+
+from . import telemetry
+
+
+def hook() -> None:
+    """Register with the runtime's own hooks, if the runtime has them."""
+    try:
+        import snapshot_restore_py
+    except ImportError:
+        return
+    snapshot_restore_py.register_before_snapshot(telemetry.load_now)
+    snapshot_restore_py.register_after_restore(telemetry.restored)
