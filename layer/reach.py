@@ -26,14 +26,16 @@ ROOTS = (
 """Packages of which every public module counts: ours, and what users' own instrumentors import."""
 
 RARE = (
+    "opentelemetry.instrumentation._labeler",
     "opentelemetry.instrumentation.auto_instrumentation",
     "opentelemetry.instrumentation.bootstrap",
     "opentelemetry.instrumentation.distro",
     "opentelemetry.instrumentation.log_utils",
     "opentelemetry.sdk.extension.aws.resource",
+    "opentelemetry.sdk.trace.export.in_memory_span_exporter",
 )
-"""What is run from a command line or by the wrapper of another distribution, and the detectors of
-machines that are no functions."""
+"""What is run from a command line or by the wrapper of another distribution, the detectors of
+machines that are no functions, labels for instrumentors of servers, and what only tests use."""
 
 UNASKED = {"console_scripts", "opentelemetry_logger_provider", "opentelemetry_logs_exporter"}
 """Groups of entry points that nothing here looks up: the layer has neither scripts nor logs."""

@@ -87,6 +87,26 @@ def test_excluded(stub, exclude):
     assert "'('" in lines[0]
 
 
+def test_what_the_settings_exclude_stays_excluded(stub, exclude):
+    """The function's own `instrument()` takes nothing of the settings back; with URLs it does."""
+    from opentelemetry.instrumentation.requests import RequestsInstrumentor
+
+    requests.exclude_by_settings(("status/404",))
+    seen = []
+    try:
+        for given in ({}, {"excluded_urls": "status/200"}, {}):
+            RequestsInstrumentor().instrument(**given)
+            with testing.capture() as captured, heliograph.span("outer"):
+                library.get(stub.url + "/status/404", timeout=5)
+                library.get(stub.url + "/status/200", timeout=5)
+                heliograph.flush()
+                seen.append([span.attributes["http.url"][-3:] for span in captured.spans])
+            RequestsInstrumentor().uninstrument()
+    finally:
+        requests.exclude_by_settings(())
+    assert seen == [["200"], ["404"], ["200"]]
+
+
 def test_many_headers(stub):
     """Of a request's headers the first 32 are kept, each cut to size; all of them are sent."""
     headers = {f"X-{number:03}": "v" * 5000 if number == 0 else "v" for number in range(60)}

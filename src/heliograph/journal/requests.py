@@ -270,6 +270,13 @@ def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
+def exclude_by_settings(patterns: tuple[str, ...]) -> None:
+    """Leave out what the settings say, now and after each `instrument()` that names no others."""
+    global excluded_by_settings
+    excluded_by_settings = patterns
+    exclude(patterns)
+
+
 def exclude(patterns: tuple[str, ...]) -> None:
     """Leave out requests whose URL matches one of these regular expressions.
 

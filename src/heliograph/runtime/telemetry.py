@@ -154,7 +154,7 @@ def _exclude_urls(_: ModuleType) -> None:
     if config is not None and config.excluded_urls:
         from ..journal import requests
 
-        requests.exclude(config.excluded_urls)
+        requests.exclude_by_settings(config.excluded_urls)
 
 
 def _propagate(module: ModuleType) -> None:
