@@ -120,6 +120,21 @@ def test_as_cause_context_and_member() -> None:
     assert sys.version_info < (3, 11) or "Lying: member" in text
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("builtins", "Nothing"), ("builtins", "print"), ("os", "path"), ("", ""), ("gone.away", "X")],
+)
+def test_classes_that_are_elsewhere(module: str, name: str) -> None:
+    """A class whose module and name lead nowhere, or elsewhere, is described all the same."""
+    kind = type(name or "X", (ValueError,), {"__module__": module, "__qualname__": name})
+    with testing.capture() as captured:
+        with pytest.raises(kind), heliograph.span("s"):
+            raise kind("elsewhere")
+        (event,) = captured.span("s").events
+    assert event.attributes["exception.message"] == "elsewhere"
+    assert event.attributes["exception.stacktrace"].splitlines()[-1].endswith(": elsewhere")
+
+
 def test_a_finalizer_runs_once() -> None:
     """What stands for an exception in a description runs nothing when it is freed."""
     Freed.freed.clear()

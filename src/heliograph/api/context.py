@@ -178,11 +178,12 @@ def remote_of(context: Any) -> Remote:
 
 
 def _trace_of(context: Any) -> Trace:
+    state = context.trace_state  # of any type, where user code has made the context
     return Trace(
         context.trace_id,
         sampled=bool(context.trace_flags & 1),
         random=bool(context.trace_flags & 2),
-        state=context.trace_state.to_header() if context.trace_state else "",
+        state=state.to_header() if state and hasattr(state, "to_header") else "",
         extras=recording.extras(),
     )
 

@@ -18,6 +18,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.span import TraceState
 
 from .. import _notice
+from .._guard import guard
 from ..api import live
 from ..journal.entry import Remote
 
@@ -50,8 +51,9 @@ def tell_once() -> None:
 
 
 def _told(record: logging.LogRecord) -> bool:
-    said = record.getMessage()
-    _notice.warn((record.name, said), lambda: f"the OpenTelemetry SDK says: {said}")
+    with guard("reading a line of the SDK's"):
+        said = record.getMessage()
+        _notice.warn((record.name, said), lambda: f"the OpenTelemetry SDK says: {said}")
     return False
 
 

@@ -115,9 +115,9 @@ def _about(classes: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Return the members of a stand-in's class: Python's own, whatever the recorded one has."""
     about: dict[str, Any] = {}
     for module, name in reversed(classes):
-        if module == "builtins":
-            base = vars(getattr(builtins, name))
-            about.update({member: it for member, it in base.items() if member not in LEFT})
+        base = getattr(builtins, name, None) if module == "builtins" else None
+        if issubclass(type(base), type):
+            about.update({member: it for member, it in vars(base).items() if member not in LEFT})
     about.update({name: it for name, it in vars(StandIn).items() if callable(it)})
     about["__notes__"] = about["response"] = None  # the class may have properties of these names
     about["__module__"], about["__qualname__"] = classes[0]
