@@ -251,15 +251,17 @@ class Entry:
         Whoever reads trace, ids, parent, links or outer of a span that may be the handler's calls
         this first: the caller of the function waits for none of it where nobody does.
         """
-        if self.put_off is not None:
-            self.put_off.resolve(self)
+        owner = self.put_off  # read once: another thread may be at it
+        if owner is not None:
+            owner.resolve(self)
             self.put_off = None
         return self
 
     def describe(self) -> Entry:
         """Set name and attributes, if they were put off; returns the entry, resolved."""
-        if self.undescribed is not None:
-            self.undescribed.describe(self.resolve())
+        owner = self.undescribed
+        if owner is not None:
+            owner.describe(self.resolve())
             self.undescribed = None
         return self
 
