@@ -1,17 +1,13 @@
-"""A process that forks: what the child needs is whole before, and what it records is developed.
+"""A process that forks: what the child needs of us is whole before.
 
-Loaded by the first fork, and with `multiprocessing`.
+Loaded by the first fork.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from . import telemetry
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from ..develop.development import Development
     from .invocation import Invocation
 
@@ -35,15 +31,3 @@ def prepare(running: Invocation | None, development: Development | None) -> None
         __import__(f"heliograph.{module}")
     if development is not None:
         development.wait_loaded()
-
-
-def develop_at_its_end(util: ModuleType | Any) -> None:
-    """Develop what a child of `multiprocessing` recorded: it ends by `os._exit`, without `atexit`.
-
-    Args:
-        util: `multiprocessing.util`, just imported.
-    """
-    util.register_after_fork(
-        develop_at_its_end,
-        lambda _: util.Finalize(None, telemetry.develop_at_exit, exitpriority=0),
-    )

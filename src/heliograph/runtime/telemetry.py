@@ -83,7 +83,7 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         journal.overflow, journal.flush = develop_early, develop
         os.register_at_fork(before=_before_fork, after_in_child=_in_child)
         atexit.register(develop_at_exit)
-        after_import("multiprocessing.util", _calling("runtime.forks", "develop_at_its_end"))
+        after_import("multiprocessing.util", _develop_children)
 
 
 def switch_off() -> None:
@@ -112,6 +112,17 @@ def _in_child() -> None:
     journal.drop()
     forget_ids()
     running = last = _development = None
+
+
+def _develop_children(util: ModuleType | Any) -> None:
+    """Develop what a child of `multiprocessing` recorded: it ends by `os._exit`, without `atexit`.
+
+    Args:
+        util: `multiprocessing.util`, just imported.
+    """
+    util.register_after_fork(
+        _in_child, lambda _: util.Finalize(None, develop_at_exit, exitpriority=0)
+    )
 
 
 def _install_hooks(settings: Config) -> None:
