@@ -114,7 +114,8 @@ def _loaded(name: str, place: str) -> Any:
     An import fails where no file descriptor, memory or stack is left for it, or where it is under
     way: a signal handler may ask for what its own thread is importing (a KeyError of Python's own
     until 3.12, python/cpython#91351). Handlers wait for it: what they raise in an import may be
-    lost, because importlib's own callbacks cannot pass it on.
+    lost, because importlib's own callbacks cannot pass it on. (`_interrupts.signals_later` does the
+    same; to load it would be such an import.)
     """
     import _signal  # type: ignore[import-not-found] # built in: no file is opened for it
 

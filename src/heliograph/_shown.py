@@ -72,15 +72,9 @@ def type_name(value: object) -> str:
     return class_name(type(value))[:100]
 
 
-def class_name(kind: type, name: str = "__name__") -> str:
+def class_name(kind: type) -> str:
     """Return the name of a class by Python's own record of it; its metaclass may have another."""
-    return str(vars(type)[name].__get__(kind))
-
-
-def module_name(kind: type) -> str:
-    """Return the module of a class, "" where it is no text."""
-    module = vars(type)["__module__"].__get__(kind)
-    return module if type(module) is str else ""
+    return str(vars(type)["__name__"].__get__(kind))
 
 
 def classes(kind: type) -> tuple[type, ...]:

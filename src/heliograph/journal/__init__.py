@@ -69,8 +69,8 @@ class Journal:
 
     def is_full(self) -> bool:
         """Tell whether it is time to develop early."""
-        due = self._due, self._due_measurements
-        return len(self.entries) >= due[0] or len(self.measurements) >= due[1]
+        spans, measurements = len(self.entries), len(self.measurements)
+        return spans >= self._due or measurements >= self._due_measurements
 
     def _overflow(self) -> None:
         """Develop early; where that cannot be done now, not at the very next fact again."""

@@ -35,7 +35,8 @@ _SUPPRESSED = OWN_STATE["__suppress_context__"]
 
 _NAME, _QUALNAME = vars(type)["__name__"], vars(type)["__qualname__"]
 _MODULE, _ORDER = vars(type)["__module__"], vars(type)["__mro__"]
-"""Python's own record of a class; a metaclass may have another."""
+"""Python's own record of a class; a metaclass may have another. Read here, not by `_shown.py`: an
+exception is recorded where no file descriptor is left to load a module with, too."""
 
 MAX_CLASSES = 32
 """Classes kept of an exception, its own first."""

@@ -114,7 +114,7 @@ def _in_child() -> None:
     running = last = _development = None
 
 
-def _develop_children(util: ModuleType | Any) -> None:
+def _develop_children(util: Any) -> None:
     """Develop what a child of `multiprocessing` recorded: it ends by `os._exit`, without `atexit`.
 
     Args:
