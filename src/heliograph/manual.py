@@ -18,7 +18,6 @@ from .journal.entry import (
     SERVER,
     Entry,
     Remote,
-    short,
 )
 from .journal.instrument import number
 from .journal.recorded_exception import RecordedException
@@ -143,7 +142,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
                 ),
             )
         attributes = keep.attributes(self._attributes)
-        name = short(self._name if self._name is not None else "span")
+        name = keep.text(self._name if self._name is not None else "span")
         entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
         entry.scope = SCOPE
         entry.attributes = attributes
@@ -165,7 +164,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = self._entry
         if entry is not None and _is_key("attribute", key):
             with guard("setting an attribute"):
-                entry.op(("set_attribute", short(key), keep.attribute(key, value)))
+                entry.op(("set_attribute", keep.text(key), keep.attribute(key, value)))
         return self
 
     def event(self, name: str, /, **attributes: Any) -> Self:
@@ -178,7 +177,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = self._entry
         if entry is not None:
             with guard("marking a span as failed"):
-                entry.op(("set_status", ERROR, short(description)))
+                entry.op(("set_status", ERROR, keep.text(description)))
         return self
 
     def __call__(self, function: F) -> F:
@@ -214,21 +213,21 @@ def _annotate(entry: Entry | None, key: str, value: object) -> None:
                     "str, int, float and bool. It is kept as an attribute."
                 ),
             )
-            entry.op(("set_attribute", short(key), keep.attribute(key, value)))
+            entry.op(("set_attribute", keep.text(key), keep.attribute(key, value)))
         else:
-            entry.op(("annotate", short(key), keep.attribute(key, plain)))
+            entry.op(("annotate", keep.text(key), keep.attribute(key, plain)))
 
 
 def _metadata(entry: Entry | None, key: str, value: object, namespace: str) -> None:
     if entry is not None:
         with guard("adding metadata to a span"):
-            entry.op(("metadata", short(namespace), short(key), keep.attribute(key, value)))
+            entry.op(("metadata", keep.text(namespace), keep.text(key), keep.attribute(key, value)))
 
 
 def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
     if entry is not None:
         with guard("adding an event to a span"):
-            entry.op(("add_event", short(name), keep.attributes(attributes), time_ns()))
+            entry.op(("add_event", keep.text(name), keep.attributes(attributes), time_ns()))
 
 
 def _here() -> Any:

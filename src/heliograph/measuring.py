@@ -7,7 +7,6 @@ from math import isfinite
 from . import _notice
 from ._guard import guard
 from .journal import current, journal, keep, recording
-from .journal.entry import short
 from .journal.instrument import HISTOGRAM, RESOLUTION, DoorMetric, choose, number, text_of
 from .version import VERSION
 
@@ -79,7 +78,7 @@ def metric(
             )
         if dimension_sets is not None:
             choose(name, dimension_sets, dimensions)
-        instrument = _instrument(short(name), text_of(unit) or "")
+        instrument = _instrument(keep.text(name), text_of(unit) or "")
         journal.measure(instrument, plain, keep.attributes(dimensions), current.span())
 
 

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 import heliograph
 from heliograph import manual, testing
 from heliograph._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS, MAX_STRING
-from heliograph.journal import Journal, journal
+from heliograph.journal import Journal, journal, keep
 from heliograph.journal import entry as entries
 from heliograph.journal.entry import (
     AHEAD,
@@ -24,7 +24,6 @@ from heliograph.journal.entry import (
     forget_ids,
     new_trace_id,
     random_id,
-    short,
     span_id,
 )
 
@@ -97,9 +96,9 @@ def test_what_is_put_off() -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [("a", "a"), (None, "None"), (7, "7"), ("x" * 9000, "x" * MAX_STRING)]
 )
-def test_short(value: object, text: str) -> None:
+def test_name(value: object, text: str) -> None:
     """A name is bounded text, whatever was given."""
-    assert short(value) == text
+    assert keep.text(value) == text
     assert make(value).name == text  # type: ignore[arg-type]
 
 

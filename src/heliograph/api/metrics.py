@@ -15,7 +15,6 @@ from opentelemetry.metrics._internal import instrument as kinds
 from .. import _notice
 from .._guard import guard
 from ..journal import current, journal, keep, recording
-from ..journal.entry import short
 from ..journal.instrument import (
     COUNTER,
     GAUGE,
@@ -244,7 +243,7 @@ class RecordingMeter(metrics.Meter):
         boundaries: Sequence[float] | None = None,
     ) -> Instrument:
         """Return the one instrument of this identity, as the SDK does: the first one made."""
-        name, unit, description = short(name), text_of(unit) or "", text_of(description) or ""
+        name, unit, description = keep.text(name), text_of(unit) or "", text_of(description) or ""
         key = repr((self._scope, create, name.strip().lower(), unit, description))
         known = _known.get(key)
         if known is None:
@@ -294,7 +293,7 @@ class RecordingMeterProvider(metrics.MeterProvider):
         kept = None
         with guard("reading the attributes of a meter"):
             kept = keep.attributes(attributes)
-        return RecordingMeter((short(name), text_of(version), text_of(schema_url), kept))
+        return RecordingMeter((keep.text(name), text_of(version), text_of(schema_url), kept))
 
     def on_set_meter_provider(self, meter_provider: metrics.MeterProvider) -> None:
         """Hand the observable instruments over to the provider that the user has set."""

@@ -13,7 +13,7 @@ from opentelemetry.trace.status import Status
 from .. import _notice
 from .._guard import guard
 from ..journal import keep
-from ..journal.entry import Entry, Remote, short
+from ..journal.entry import Entry, Remote
 from ..journal.recorded_exception import RecordedException
 from .context import remote_of
 
@@ -117,7 +117,7 @@ class RecordedSpan(trace.Span):
         if self.entry.trace.sampled:
             with guard("adding an event to a span"):
                 when = moment(timestamp)
-                self.entry.op(("add_event", short(name), keep.attributes(attributes), when))
+                self.entry.op(("add_event", keep.text(name), keep.attributes(attributes), when))
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
         """Record a link to another span."""
@@ -128,7 +128,7 @@ class RecordedSpan(trace.Span):
     def update_name(self, name: str) -> None:
         """Record a new name."""
         if self.entry.trace.sampled:
-            self.entry.op(("update_name", short(name)))
+            self.entry.op(("update_name", keep.text(name)))
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
         """Record a status; which of several wins is the SDK's rule, at development."""
@@ -139,7 +139,7 @@ class RecordedSpan(trace.Span):
             description = code.description
             code = code.status_code
         if type(code) is StatusCode:
-            text = None if description is None else short(description)
+            text = None if description is None else keep.text(description)
             self.entry.op(("set_status", code.value, text))
         else:
             _notice.warn(
@@ -230,7 +230,7 @@ def moment(given: Any) -> int:
 def usable_key(key: Any) -> str:
     """Return an attribute's key, empty where it is none: the SDK counts such as dropped."""
     if issubclass(type(key), str) and str.__len__(key):
-        return short(key)
+        return keep.text(key)
     _notice.warn(
         "key",
         lambda: f"an attribute's key must be a text, not {_notice.shown(key)}: left out.",

@@ -16,7 +16,6 @@ from opentelemetry.util._decorator import _agnosticcontextmanager
 from .. import _notice
 from .._guard import guard
 from ..journal import current, journal, keep, recording
-from ..journal.entry import Entry, short
 from ..journal.instrument import text_of
 from .context import parent_of, remote_of
 from .span import RecordedSpan, is_link, moment, recorded_span
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Link, Span, Tracer
     from opentelemetry.util.types import Attributes
+
+    from ..journal.entry import Entry
 
     Scope = tuple[str, str | None, str | None, Attributes]
 
@@ -181,7 +182,7 @@ def tracer_of(name: object, version: Any, schema_url: Any, attributes: Attribute
     kept = None
     with guard("reading the attributes of a tracer"):
         kept = keep.attributes(attributes)
-    return RecordingTracer((short(name), text_of(version), text_of(schema_url), kept))  # type: ignore[arg-type]
+    return RecordingTracer((keep.text(name), text_of(version), text_of(schema_url), kept))  # type: ignore[arg-type]
 
 
 def install(module: ModuleType) -> None:

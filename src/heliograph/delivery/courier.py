@@ -8,7 +8,6 @@ export that was in the air when the environment was frozen. It is started when f
 from __future__ import annotations
 
 import os
-from _thread import start_new_thread
 from threading import Condition
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from opentelemetry import context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
 
 from .._guard import guard
+from .._interrupts import start_thread
 from .backlog import Backlog, Parcel
 from .breaker import Breaker
 from .complaints import LONGEST, Hearing
@@ -161,7 +161,7 @@ class Courier:
         if self._process != os.getpid():
             self._process = os.getpid()
             try:
-                start_new_thread(self._run, ())
+                start_thread(self._run)
             except RuntimeError:  # no more threads, or the interpreter is about to end
                 self._process = 0
                 return False

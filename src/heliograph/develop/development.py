@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found] # built in
 import sys
-from _thread import allocate_lock, get_ident, start_new_thread
+from _thread import allocate_lock, get_ident
 from contextlib import nullcontext
 from contextvars import Context
 from threading import Event
@@ -129,14 +129,14 @@ class Development:
         handler's, such as for a lock of the function's that an exporter takes, the wait is bounded.
         What records within a development or in a signal handler does not wait at all.
         """
-        from .._interrupts import interrupting
+        from .._interrupts import interrupting, start_thread
 
         if self._thread == get_ident() or interrupting():
             return
         over = self._early
         if over.is_set():
             over = Event()
-            start_new_thread(self._aside, (deadline, over))
+            start_thread(self._aside, deadline, over)
         left = deadline.rest()
         over.wait(WAIT_SECONDS if left is None else max(0, min(WAIT_SECONDS, left)))
 

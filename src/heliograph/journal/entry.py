@@ -6,7 +6,6 @@ import os
 from time import time_ns
 
 from .. import _notice
-from .._guard import guard
 from .._limits import MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
@@ -89,19 +88,6 @@ def span_id() -> int:
 def new_trace_id() -> int:
     """Return a trace id in X-Ray's form: 32 bits of epoch seconds, 96 random bits."""
     return (time_ns() // 1_000_000_000) << 96 | random_id(12)
-
-
-def short(value: object) -> str:
-    """Return a name or description as bounded text, whatever was given."""
-    if type(value) is str:
-        return value if len(value) <= MAX_STRING else value[:MAX_STRING]
-    with guard("taking the text of a name"):
-        kind = type(value)
-        if issubclass(kind, (list, tuple, dict, set, frozenset)):  # of any size
-            return _notice.shown(value)
-        text = value if issubclass(kind, str) else str(value)
-        return str.__getitem__(text, slice(MAX_STRING))  # type: ignore[index] # it is a str
-    return _notice.type_name(value)
 
 
 class Trace:
@@ -210,7 +196,11 @@ class Entry:
     def __init__(
         self, name: str, parent: Entry | Remote | None, trace: Trace, *, kind: int = INTERNAL
     ) -> None:
-        self.name = name if type(name) is str and len(name) <= MAX_STRING else short(name)
+        if type(name) is not str or len(name) > MAX_STRING:
+            from .keep import text  # loaded where one was needed
+
+            name = text(name)
+        self.name = name
         self.parent = parent
         self.trace = trace
         self.kind = kind

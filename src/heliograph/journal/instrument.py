@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from .. import _notice
 from .._guard import guard
-from . import journal
-from .entry import short
+from . import journal, keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def observe(instrument: Instrument) -> None:
 
 def text_of(value: object) -> str | None:
     """Return what may be left out as bounded text, None where it is."""
-    return None if value is None else short(value)
+    return None if value is None else keep.text(value)
 
 
 def number(value: object) -> int | float | None:

@@ -87,6 +87,19 @@ class Shortened(list[object]):
         return self.whole
 
 
+def text(value: object) -> str:
+    """Return a name or description as bounded text, whatever was given."""
+    if type(value) is str:
+        return value if len(value) <= MAX_STRING else value[:MAX_STRING]
+    with guard("taking the text of a name"):
+        kind = type(value)
+        if issubclass(kind, (list, tuple, dict, set, frozenset)):  # of any size
+            return _notice.shown(value)
+        whole = value if issubclass(kind, str) else str(value)
+        return str.__getitem__(whole, slice(MAX_STRING))  # type: ignore[index] # it is a str
+    return _notice.type_name(value)
+
+
 def facts(value: object) -> object:
     """Copy the request or response of a library call: plain types only, no payloads.
 

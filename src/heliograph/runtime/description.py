@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import triggers
+from .._limits import MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 def name(config: Config, request: triggers.Request | None) -> str:
     """Return the span's name: of the route, if the event has one, else of the function."""
     if request is not None and request.route and config.span_name == "auto":
-        return f"{request.method} {request.route}" if request.method else request.route
-    return config.function_name or config.handler or "function"
+        name = f"{request.method} {request.route}" if request.method else request.route
+    else:
+        name = config.function_name or config.handler or "function"
+    return name[:MAX_STRING]
 
 
 def attributes(

@@ -8,7 +8,7 @@ from time import time_ns
 from .. import config as settings
 from .._guard import guard, guarded
 from ..journal import carry, current, journal, recording
-from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, short, span_id
+from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, span_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Invocation:
 
         config, request, cold = self._config, self.request, self._cold
         request_id, arn = entry.trace.request_id, _text(self._context, "invoked_function_arn")
-        entry.name = short(description.name(config, request))
+        entry.name = description.name(config, request)
         entry.attributes = description.attributes(
             config, self.trigger, request, request_id, arn, cold=cold
         )

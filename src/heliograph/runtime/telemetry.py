@@ -32,13 +32,13 @@ config: Config | None = None
 
 running: Invocation | None = None
 """The invocation whose handler runs."""
-
 last: Invocation | None = None
 """The invocation that ran last: it pays for the development after it."""
 
 USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
 USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")  # else: `choices.py`
-FOREIGN = f"{__package__}.foreign"  # loaded where the function's code has a provider of its own
+FOREIGN = f"{__package__}.foreign"  # loaded where the function has a provider of its own
+FORKS = f"{__package__}.forks"  # loaded by the first fork
 
 HOOKS = (
     ("botocore", "botocore.client", "journal.botocore", "install"),
@@ -69,10 +69,9 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         extras: Processors, exporters and views that code adds.
     """
     global config, _development, _extras, _hooked
-    config, _extras = settings, extras
     if _development is not None:
         _development.shutdown()
-    _development = None
+    config, _extras, _development = settings, extras, None
     recording.active = not settings.disabled
     if settings.disabled:
         return
@@ -103,7 +102,8 @@ def _before_fork() -> None:
     with guard("preparing a fork"):
         from . import forks
 
-        forks.prepare(running, _development)
+        share = _extras is None or _extras.development is None
+        forks.prepare(running, _development, share=share)
 
 
 def _in_child() -> None:
@@ -112,6 +112,8 @@ def _in_child() -> None:
     journal.drop()
     forget_ids()
     running = last = _development = None
+    if FORKS in sys.modules:
+        sys.modules[FORKS].in_child()
 
 
 def _develop_children(util: Any) -> None:
@@ -209,8 +211,8 @@ def measure_init(started_ns: int) -> None:
     """Take what our part of init took as the yardstick of this machine's speed.
 
     Args:
-        started_ns: `perf_counter_ns` when it began. The function's own imports are not part of it:
-            seconds of them would tell development that there is never time (`develop/pace.py`).
+        started_ns: `perf_counter_ns` when it began. The function's own imports are no part of it:
+            after seconds of them there would never seem to be time (`develop/pace.py`).
     """
     global _init_ns
     _init_ns = perf_counter_ns() - started_ns
@@ -274,33 +276,30 @@ def deadline() -> Deadline:
 
 def develop() -> bool:
     """Develop what the journal holds, as far as the invocation's time allows."""
-    done = True
     with guard("developing the journal"):
         _settle()
-        if _nothing():
-            return True
+        _collect()
+        facts = journal.entries or journal.measurements or (last and journal.observables)
+        if _development is None and not facts and FOREIGN not in sys.modules:
+            return True  # nothing ever was: an environment's first wait
         if running is None and last is not None:
-            _close(last.entry.start)
+            start = last.entry.start
+            if journal.entries and journal.entries[0].start < start:  # of an invocation before
+                from . import unfinished
+
+                unfinished.close(start)
         developing = development()
         if developing is not None:
             until = deadline()
             done = developing.run(until)
             _finish_foreign(until)
-    return done
+            return done
+    return True
 
 
-def _close(start: int) -> None:
-    """Close what an invocation before the last one has left open: the first in the journal."""
-    if journal.entries and journal.entries[0].start < start:
-        from . import unfinished
-
-        unfinished.close(start)
-
-
-def _nothing() -> bool:
-    """Tell whether there is nothing to develop and never was: an environment's first wait."""
-    facts = journal.entries or journal.measurements or (last and journal.observables)
-    return _development is None and not facts and FOREIGN not in sys.modules
+def _collect() -> None:
+    if FORKS in sys.modules:
+        sys.modules[FORKS].collect()
 
 
 def _finish_foreign(until: Deadline) -> None:
@@ -330,6 +329,7 @@ def develop_all() -> None:
         if running is not None:
             running.entry.resolve()
         _settle()
+        _collect()
         if journal.entries:
             from . import unfinished
 
