@@ -77,13 +77,18 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     if parent is None:
         return None
     meta = client.meta
-    service = meta.service_model.service_name
+    model = meta.service_model
+    service = model.service_name
     if service in IN_LINE:
         _wrapper = _wrapper or official_wrapper()
         if _wrapper is not None:
             return _wrapper
+    try:
+        called = service, _ids[service], model.api_version, meta.region_name, meta.endpoint_url
+    except (AttributeError, KeyError):
+        called = _called(meta, service)
     facts = operation, keep.facts(params) or {}
-    entry = recorder.begin(operation, parent, _called(meta, service), facts)
+    entry = recorder.begin(operation, parent, called, facts)
     if recorder.request_hook is not None:
         recorder.ask(entry, service, operation, params)
     return entry
@@ -94,7 +99,10 @@ _ids: dict[str, str | None] = {}
 
 
 def _called(meta: Any, service: str) -> tuple[Any, ...]:
-    """Return what describers read of a client: service, its id, API version, region, endpoint."""
+    """Return what describers read of a client: service, its id, API version, region, endpoint.
+
+    The first time of each service, and where a client lacks one of them.
+    """
     model = meta.service_model
     if service not in _ids:
         identity = guarded("reading the id of an AWS service", getattr, model, "service_id", None)
