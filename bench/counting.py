@@ -48,7 +48,8 @@ for _ in range(times):
 
 CALL = """\
 from types import ModuleType, SimpleNamespace
-from heliograph.journal import botocore, recording
+from heliograph.journal import recording
+from heliograph.libraries import botocore
 class BaseClient:
     meta = SimpleNamespace(
         service_model=SimpleNamespace(
@@ -61,7 +62,7 @@ class BaseClient:
         return {"Item": {"id": {"S": "1"}}, "ResponseMetadata": {"HTTPStatusCode": 200}}
 module = ModuleType("botocore.client")
 module.BaseClient = BaseClient
-botocore.install(module)
+botocore.install(module, telemetry.config)
 telemetry.begin({}, None)
 client, params = BaseClient(), {"TableName": "orders", "Key": {"id": {"S": "1"}}}
 for _ in range(times):

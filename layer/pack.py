@@ -8,7 +8,6 @@ to `packed.py`.
 
 from __future__ import annotations
 
-import ast
 import marshal
 import zlib
 from typing import TYPE_CHECKING
@@ -24,6 +23,16 @@ FINDER = "_heliograph_packed"
 """The module that serves what is packed: `packed.py`, under this name in the layer."""
 PROBE = "_heliograph_probe"
 """The module that knows a library which only asks whether there is an SDK: `probe.py`."""
+
+TEXT = (
+    "heliograph.develop.process",
+    "heliograph.distro",
+    "heliograph.runtime.forks",
+    "heliograph.runtime.process",
+    "heliograph.testing",
+)
+"""Modules of ours that are text in the layer, which is smaller than bytecode: what is for processes
+that are no functions and for tests, and what the first fork loads."""
 
 BYTECODE, REST = "packed.bin", "opentelemetry.bin"
 """Beside the finder; and in the folder for all Pythons."""
@@ -104,9 +113,6 @@ def write_rest(sources: Path, reached: set[Path], target: Path) -> None:
         if sources / relative in reached:
             continue
         name, _ = module_name(relative)
-        module = stripped.without_annotations(
-            stripped.without_docstrings(ast.parse((sources / relative).read_bytes()))
-        )
-        packed[below(name)] = ast.unparse(stripped.without_texts(module))
+        packed[below(name)] = stripped.short_text(sources / relative)
     target.mkdir(parents=True, exist_ok=True)
     (target / REST).write_bytes(zlib.compress(marshal.dumps(packed, 2), 9))

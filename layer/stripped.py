@@ -42,6 +42,10 @@ def main(sources: Path, listed: Path, target: Path, place: str) -> None:
     plain = set()
     for line in listed.read_text(encoding="utf-8").splitlines():
         relative = Path(line).relative_to(sources)
+        if pack.module_name(relative)[0] in pack.TEXT:
+            (target / relative).parent.mkdir(parents=True, exist_ok=True)
+            (target / relative).write_text(short_text(Path(line)), encoding="utf-8")
+            continue
         code = compiled(Path(line).read_bytes(), f"{place}/{relative.as_posix()}")
         if pack.outermost(sources, relative):
             name, is_package = pack.module_name(relative)
@@ -118,6 +122,12 @@ def compiled(text: bytes, name: str) -> bytes:
     written = marshal.dumps(code)
     del held
     return written
+
+
+def short_text(path: Path) -> str:
+    """Return a module's text without what nobody reads."""
+    module = without_docstrings(ast.parse(path.read_bytes()))
+    return ast.unparse(without_texts(without_annotations(module)))
 
 
 def texts(part: object) -> Iterator[str]:

@@ -44,8 +44,7 @@ GOOD: dict[str, dict[str, object]] = {
     "sampler_argument": {"0.25": "0.25", "endpoint=http://x": "endpoint=http://x"},
     "disabled_instrumentations": {
         "botocore,requests": ("botocore", "requests"),
-        "*": ("aws-lambda", "botocore", "requests", "threading"),
-        "own, *": ("own", "aws-lambda", "botocore", "requests", "threading"),
+        "own, *": ("own", "*"),
     },
     "excluded_urls": {"healthz,/admin.*": ("healthz", "/admin.*")},
     "start": {"eager": "eager", "EAGER": "eager", "deferred": "deferred"},
@@ -457,3 +456,11 @@ def test_only_config_reads_the_environment() -> None:
         "config.py",
         "lending.py",  # lends it, and puts it back
     }
+
+
+def test_all_libraries_are_left_alone() -> None:
+    """`*` is every library, whatever else the list has, and no name is of another."""
+    all_of_them = Config.read({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "own, *"})
+    one = Config.read({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "requests"})
+    assert all(all_of_them.leaves_alone(name) for name in ("aws-lambda", "botocore", "threading"))
+    assert [one.leaves_alone(name) for name in ("requests", "botocore")] == [True, False]

@@ -120,6 +120,8 @@ def _body(
     """Make what a thread goes on with: a generator is entered within its `try`, a function not."""
     try:
         yield
+    except GeneratorExit:  # no thread came of it
+        return
     except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
         strayed.append(error)
     finally:

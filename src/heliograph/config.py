@@ -64,16 +64,6 @@ def names(value: str) -> tuple[str, ...]:
     return tuple(name for name in (part.strip() for part in value.split(",")) if name)
 
 
-def _libraries(value: str) -> tuple[str, ...]:
-    """Read a list of libraries; `*` is all of them, as OpenTelemetry's own loader has it."""
-    return tuple(
-        dict.fromkeys(one for name in names(value) for one in LIBRARIES.get(name, (name,)))
-    )
-
-
-LIBRARIES = {"*": ("aws-lambda", "botocore", "requests", "threading")}
-
-
 def _sampler(value: str) -> str:
     """Read a sampler's name; only OpenTelemetry's own are known in any case."""
     known = value.lower()
@@ -133,7 +123,7 @@ SETTINGS = (
         "go to X-Ray and else the latter, `link` none. See [parents](parents.md).",
     ),
     Setting(
-        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", _libraries,
+        "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
         "Libraries left alone: a list of `botocore`, `requests`, `threading`; `aws-lambda` leaves "
         "out the handler's own span; `*` all of them.",
     ),
@@ -223,6 +213,11 @@ class Config(Fields):
         if name not in known:
             raise AttributeError(name)
         return known[name]
+
+    def leaves_alone(self, library: str) -> bool:
+        """Tell whether a library is not to be recorded; `*` is all of them."""
+        off = self.disabled_instrumentations
+        return library in off or "*" in off
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Config is fixed once read; {name} cannot be set")

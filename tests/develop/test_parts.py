@@ -14,9 +14,9 @@ import heliograph
 from heliograph import testing
 from heliograph._guard import observers
 from heliograph.config import Config
-from heliograph.develop import describe
 from heliograph.develop.development import Extras
 from heliograph.develop.pipeline import TRIES
+from heliograph.libraries.requests import describe
 from heliograph.runtime import telemetry, wrapping
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_an_instrumentor_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(provider: object) -> Any:
         raise RuntimeError("broken")
 
-    monkeypatch.setitem(describe.BUILDERS, "requests", fails)
+    monkeypatch.setattr(describe, "describer", fails)
     with testing.capture() as captured:
         with heliograph.span("outer"), pytest.raises(requests.ConnectionError):
             requests.get("http://absent.invalid/", timeout=5)

@@ -33,7 +33,7 @@ def entry(name: str = "entry") -> Entry:
 def test_nothing_is_current() -> None:
     """Without a span there is none, for us and for OpenTelemetry."""
     assert current.span() is None
-    assert current.span_for("botocore") == (None, False)
+    assert current.span_for(http=False) == (None, False)
     assert trace.get_current_span() is trace.INVALID_SPAN
     assert context.get_current() == {}
 
@@ -112,10 +112,10 @@ def test_suppressed(key: str, botocore: bool, requests: bool) -> None:
     """What the official keys suppress is not recorded; spans of ours stay."""
     with heliograph.span("outer"):
         token = context.attach(context.set_value(key, True))
-        assert current.span_for("botocore")[1] is botocore
-        assert current.span_for("requests")[1] is requests
+        assert current.span_for(http=False)[1] is botocore
+        assert current.span_for(http=True)[1] is requests
         with heliograph.span("inner"):
-            assert current.span_for("requests")[1] is requests
+            assert current.span_for(http=True)[1] is requests
         context.detach(token)
 
 
@@ -124,10 +124,10 @@ def test_request_of_a_call_is_part_of_it() -> None:
     one = entry()
     one.call = Call("botocore", None, None)
     token = current.enter(one)
-    assert current.span_for("requests") == (one, False)
-    assert current.span_for("botocore") == (one, True)
+    assert current.span_for(http=True) == (one, False)
+    assert current.span_for(http=False) == (one, True)
     with heliograph.span("hook"):
-        assert current.span_for("requests")[1] is False
+        assert current.span_for(http=True)[1] is False
     assert context.get_value(context._SUPPRESS_HTTP_INSTRUMENTATION_KEY) is True
     current.leave(one, token)
 

@@ -231,10 +231,9 @@ def test_dropped() -> None:
 
 def test_a_clock_that_stands_at_zero(monkeypatch, in_lambda) -> None:
     """What a frozen clock (1970) ends has ended: it is developed, with its children (F12)."""
-    for module in ("entry", "recording", "requests", "botocore", "recorded_exception"):
-        name = f"heliograph.journal.{module}"
-        monkeypatch.setattr(importlib.import_module(name), "time_ns", lambda: 0)
-    for name in ("heliograph.manual", "heliograph.api.span"):
+    journals = ("journal.entry", "journal.recording", "journal.recorded_exception")
+    for module in (*journals, "libraries.requests", "libraries.botocore", "manual", "api.span"):
+        name = f"heliograph.{module}"
         monkeypatch.setattr(importlib.import_module(name), "time_ns", lambda: 0)
 
     def work() -> int:

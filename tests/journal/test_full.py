@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
+import signal
 import sys
 import threading
 import time
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 
 import heliograph
-from heliograph import testing
+from heliograph import _interrupts, testing
 from heliograph._limits import MAX_ENTRIES
 from heliograph.develop import development
 from heliograph.journal import Journal, journal
@@ -123,3 +126,70 @@ def test_a_recursion_limit_left_low() -> None:
     with testing.capture() as captured:
         act()
         assert [span.name for span in captured.spans] == ["one"]
+
+
+def test_the_end_of_an_invocation_waits_for_it() -> None:
+    """A time limit ends the function's wait for a full journal; all is there after the response."""
+    begun = threading.Event()
+
+    class Slow:
+        """An exporter that takes its time."""
+
+        def export(self, spans: Any) -> None:
+            begun.set()
+            time.sleep(0.3)
+
+        def shutdown(self) -> None: ...
+
+    class TimeLimit(Exception):  # noqa: N818 - a user's own name
+        """What a function raises into itself."""
+
+    def limit(*_: object) -> None:
+        raise TimeLimit
+
+    @heliograph.wrap
+    def handler(event: Any, context: Any) -> None:
+        before = signal.signal(signal.SIGALRM, limit)
+        threading.Thread(target=lambda: begun.wait() and os.kill(os.getpid(), 14)).start()
+        try:
+            for _ in range(MAX_ENTRIES + 1):
+                with heliograph.span("one"):
+                    pass
+        except TimeLimit:
+            with heliograph.span("limited"):
+                pass
+        finally:
+            signal.signal(signal.SIGALRM, before)
+
+    with testing.capture(span_exporters=[Slow()]):
+        handler({}, testing.FakeContext())
+        assert [entry for entry in journal.entries if entry.end] == []
+
+
+def test_what_strays_into_a_new_thread_is_raised_where_it_was_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Up to 3.11 a thread begins with its starter's id: `PyThreadState_SetAsyncExc` may hit it."""
+    monkeypatch.setattr(_interrupts.sys, "version_info", (3, 11))
+    ran: list[int] = []
+
+    def strayed(_: Any, arguments: Any) -> None:
+        def run() -> None:
+            with contextlib.suppress(StopIteration):
+                arguments[0].throw(KeyError("stray"))
+
+        threading.Thread(target=run).start()
+
+    monkeypatch.setattr(_interrupts, "start_new_thread", strayed)
+    with pytest.raises(KeyError, match="stray"):
+        _interrupts.start_thread(ran.append, 1)
+    wait_for(lambda: ran == [1])
+
+
+def wait_for(condition: Any) -> None:
+    """Wait until a condition holds."""
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it does not come true")

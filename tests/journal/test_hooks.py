@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heliograph.journal import hooks
+from heliograph import libraries as hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,7 +136,7 @@ def test_in_a_zip_file(tmp_path: Path) -> None:
 
 FROM_MANY_THREADS = """
 import importlib, json, sys, threading
-from heliograph.journal import hooks
+from heliograph import libraries as hooks
 names = [f"hooked.m{number}" for number in range(40)]
 sys.path.insert(0, sys.argv[1])
 seen = []

@@ -19,12 +19,14 @@ import requests as library
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import botocore, current, recording, requests, threads
+from heliograph.config import Config
+from heliograph.journal import current, recording, threads
+from heliograph.libraries import botocore, requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOUSE = str(Path(heliograph.__file__).parent / "journal")
+ROOMS = tuple(str(Path(heliograph.__file__).parent / name) for name in ("journal", "libraries"))
 GUARD = str(Path(heliograph.__file__).parent / "_guard.py")
 
 
@@ -57,9 +59,9 @@ class Interrupt:
 
     def __call__(self, frame: Any, event: str, arg: Any) -> Any:
         file = frame.f_code.co_filename
-        if self.raised or not file.startswith((HOUSE, GUARD)):
+        if self.raised or not file.startswith((*ROOMS, GUARD)):
             return None if self.raised else self.beyond
-        return self.line if file.startswith(HOUSE) or frame.f_code.co_name == "guarded" else None
+        return self.line if file.startswith(ROOMS) or frame.f_code.co_name == "guarded" else None
 
     def beyond(self, frame: Any, event: str, arg: Any) -> Any:
         return None
@@ -151,7 +153,7 @@ def test_aws_calls(fails: bool) -> None:
 
     module: Any = ModuleType("botocore.client")
     module.BaseClient = BaseClient
-    botocore.install(module)
+    botocore.install(module, Config.read())
     client = BaseClient()
 
     def work() -> None:

@@ -15,14 +15,15 @@ import requests as library
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import botocore
+from heliograph.config import Config
+from heliograph.libraries import botocore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SOURCE = Path(heliograph.__file__).parent
 MARKS = {
-    ("hooks.py", "exec_module.heliograph"): "a function of ours",
+    ("__init__.py", "exec_module.heliograph"): "a function of ours",
 }
 """Where a name of ours is set on an object, and whose that is."""
 
@@ -101,7 +102,7 @@ def aws_call() -> None:
 
     module: Any = ModuleType("botocore.client")
     module.BaseClient = BaseClient
-    botocore.install(module)
+    botocore.install(module, Config.read())
     client, params, result = BaseClient(), {"Key": "k"}, {"Body": io.BytesIO()}
     picture, members = Picture(client), dict(result)
     assert client._make_api_call("GetObject", params) is result

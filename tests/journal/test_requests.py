@@ -11,7 +11,8 @@ import requests as library
 
 import heliograph
 from heliograph import _notice, testing
-from heliograph.journal import journal, requests
+from heliograph.journal import journal
+from heliograph.libraries import requests
 
 
 @pytest.fixture
@@ -87,23 +88,21 @@ def test_excluded(stub, exclude):
     assert "'('" in lines[0]
 
 
-def test_what_the_settings_exclude_stays_excluded(stub, exclude):
+def test_what_the_settings_exclude_stays_excluded(stub, exclude, monkeypatch):
     """The function's own `instrument()` takes nothing of the settings back; with URLs it does."""
     from opentelemetry.instrumentation.requests import RequestsInstrumentor
 
-    requests.exclude_by_settings(("status/404",))
+    monkeypatch.setattr(requests, "excluded_by_settings", ("status/404",))
+    exclude(("status/404",))
     seen = []
-    try:
-        for given in ({}, {"excluded_urls": "status/200"}, {}):
-            RequestsInstrumentor().instrument(**given)
-            with testing.capture() as captured, heliograph.span("outer"):
-                library.get(stub.url + "/status/404", timeout=5)
-                library.get(stub.url + "/status/200", timeout=5)
-                heliograph.flush()
-                seen.append([span.attributes["http.url"][-3:] for span in captured.spans])
-            RequestsInstrumentor().uninstrument()
-    finally:
-        requests.exclude_by_settings(())
+    for given in ({}, {"excluded_urls": "status/200"}, {}):
+        RequestsInstrumentor().instrument(**given)
+        with testing.capture() as captured, heliograph.span("outer"):
+            library.get(stub.url + "/status/404", timeout=5)
+            library.get(stub.url + "/status/200", timeout=5)
+            heliograph.flush()
+            seen.append([span.attributes["http.url"][-3:] for span in captured.spans])
+        RequestsInstrumentor().uninstrument()
     assert seen == [["200"], ["404"], ["200"]]
 
 

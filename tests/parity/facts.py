@@ -10,7 +10,7 @@ from heliograph.api.live import LiveSpan
 from heliograph.journal.entry import Call, Entry, Remote, Trace
 from heliograph.journal.keep import Shortened
 from heliograph.journal.recorded_exception import RecordedException
-from heliograph.journal.requests import Answer
+from heliograph.libraries.requests import Answer
 
 if TYPE_CHECKING:
     from heliograph.journal import Journal

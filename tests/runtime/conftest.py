@@ -182,7 +182,7 @@ def clean_provider() -> Iterator[None]:
     from opentelemetry import trace
     from opentelemetry.util._once import Once
 
-    from heliograph.journal import botocore, requests
+    from heliograph.libraries import botocore, requests
 
     before = trace._TRACER_PROVIDER, trace._TRACER_PROVIDER_SET_ONCE
     trace._TRACER_PROVIDER, trace._TRACER_PROVIDER_SET_ONCE = None, Once()

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import heliograph
 from heliograph.journal import carry, current
-from heliograph.journal.botocore import recorder
+from heliograph.libraries.botocore import recorder
 from heliograph.testing import FakeContext, capture
 
 HEADER = (

@@ -10,7 +10,7 @@ from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
 from heliograph.journal import recording
-from heliograph.journal.botocore import recorder
+from heliograph.libraries.botocore import recorder
 from heliograph.testing import capture
 
 if TYPE_CHECKING:

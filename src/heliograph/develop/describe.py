@@ -8,19 +8,15 @@ background threads may be calling it right now.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import lru_cache
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
 from .. import _notice
 from .._guard import guard
-from ..api import wrapper
 from ..lending import lent
 from .pipeline import SCOPE, Pipeline
 from .replay import apply, parent_context, record_exception, replay
-from .stand_in import StandIn, members_of, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,10 +31,12 @@ class Describers:
 
     Args:
         pipeline: Whose tracers make the spans.
+        part: Imports a part of a library's folder, such as "botocore.describe".
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, part: Callable[[str], Any]) -> None:
         self._pipeline = pipeline
+        self._part = part
         self._provider = ReplayProvider(pipeline)
         self._built: dict[str, Describer | None] = {}
 
@@ -52,9 +50,10 @@ class Describers:
         if call is None:
             replay(entry, tracer)
         else:
-            from . import basics  # only where an instrumentor cannot be used
+            from . import fallback  # only where an instrumentor cannot be used
 
-            basics.describe(entry, call, tracer)
+            facts = self._part(f"{call.library}.fallback").facts
+            fallback.describe(entry, call, tracer, facts)
 
     def describe(self, entry: Entry, call: Call) -> bool:
         """Make the span of a library call; False if its instrumentor made none."""
@@ -75,7 +74,8 @@ class Describers:
         with guard(f"loading the official instrumentor of {library}"):
             try:
                 with lent(self._pipeline.config):
-                    self._built[library] = BUILDERS[library](self._provider)
+                    build = self._part(f"{library}.describe").describer
+                    self._built[library] = build(self._provider)
             except (ImportError, AttributeError, TypeError) as error:
                 _notice.warn(
                     f"instrumentor {library}",
@@ -145,7 +145,7 @@ class _ReplayTracer(trace.Tracer):
             end(entry.end)
 
         def record_as_recorded(exception: BaseException, *args: Any, **kwargs: Any) -> None:
-            if recorded is not None and isinstance(exception, StandIn):
+            if recorded is not None and isinstance(exception, _stand_in()):
                 record_exception(span, recorded, timestamp=entry.end)
             else:
                 type(span).record_exception(span, exception, *args, **kwargs)
@@ -174,7 +174,7 @@ class _ReplayTracer(trace.Tracer):
             yield span
 
 
-def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
+def answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
     """Return or raise what was recorded, after what was done to the span meanwhile."""
     call = entry.call
     if call is None:
@@ -182,82 +182,23 @@ def _answer(entry: Entry, as_response: Callable[[Any], Any]) -> Any:
     span: Any = trace.get_current_span()
     apply(span, (entry.ops or ())[: call.answered])
     if call.exception is not None:
+        from .stand_in import members_of, stand_in  # by the first failure
+
         error = stand_in(call.exception)
         members_of(error)["response"] = as_response(call.exception.response)
         raise error
     return as_response(call.answer)
 
 
-def _described(describe: Callable[[], Any]) -> None:
+def described(describe: Callable[[], Any]) -> None:
+    """Have a call described; what the stand-in raised for it ends here."""
     try:
         describe()
-    except StandIn:  # the describer passes on what the call raised
+    except _stand_in():  # asked for where something was raised only
         return
 
 
-def botocore(provider: ReplayProvider) -> Describer:
-    """Build the describer of AWS calls: `BotocoreInstrumentor`'s wrapper of `_make_api_call`."""
-    described_by = wrapper.botocore(provider, provider.response_hook)
+def _stand_in() -> type[BaseException]:
+    from .stand_in import StandIn
 
-    def describe(entry: Entry) -> None:
-        call: Any = entry.call
-        client = _client(call.subject)
-        answer = lambda *_, **__: _answer(entry, lambda response: response)  # noqa: E731
-        _described(lambda: described_by(answer, client, call.request, {}))
-
-    return describe
-
-
-@lru_cache(maxsize=64)
-def _client(subject: tuple[Any, ...]) -> SimpleNamespace:
-    """Return what stands for the client of a recorded call; describers read its `meta` only."""
-    service, identity, version, region, endpoint = subject
-    model = SimpleNamespace(service_name=service, service_id=identity, api_version=version)
-    if identity is None:
-        del model.service_id
-    meta = SimpleNamespace(service_model=model, region_name=region, endpoint_url=endpoint)
-    return SimpleNamespace(meta=meta)
-
-
-def requests(provider: ReplayProvider) -> Describer:
-    """Build the describer of HTTP requests: `RequestsInstrumentor`'s wrapper of `Session.send`."""
-    from ..journal.requests import Answer
-
-    class Session:
-        def send(self, request: Any, **_: Any) -> Any:
-            return _answer(request.entry, response)
-
-    def response(kept: Any) -> Any:
-        if not isinstance(kept, Answer):  # an exception's `.response` may be of any library
-            return None
-        made = module.Response.__new__(module.Response)
-        made.status_code, made.reason = kept.status, kept.reason
-        made.headers = module.CaseInsensitiveDict(kept.headers)
-        made.raw = _Raw(kept.version)
-        return made
-
-    module = wrapper.requests(provider, Session, provider.response_hook)
-
-    def describe(entry: Entry) -> None:
-        call: Any = entry.call
-        request = module.PreparedRequest.__new__(module.PreparedRequest)
-        request.method, request.url, headers = call.request
-        request.headers = module.CaseInsensitiveDict(headers)
-        request.entry = entry
-        _described(lambda: Session().send(request))
-
-    return describe
-
-
-class _Raw:
-    """Stands for the connection's response; describers read its `version` only."""
-
-    def __init__(self, version: int | None) -> None:
-        self.version = version
-
-
-BUILDERS: dict[str, Callable[[ReplayProvider], Describer]] = {
-    "botocore": botocore,
-    "requests": requests,
-}
-"""Describers by library."""
+    return StandIn

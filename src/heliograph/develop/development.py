@@ -80,6 +80,7 @@ class Development:
         facades: Trace ids of Lambda's own segments.
         init_ns: What our part of init took: the yardstick of this machine's speed.
         properties: Makes the EMF properties of the running invocation.
+        part: Imports a part of a library's folder, such as "botocore.describe".
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class Development:
         facades: dict[int, None],
         init_ns: int,
         properties: Callable[[], dict[str, object]],
+        part: Callable[[str], Any],
     ) -> None:
         self._config = config
         self._extras = extras
         self._facades = facades
         self._properties = properties
+        self._part = part
         self._pace = Pace(init_ns)
         self._lock = allocate_lock()
         self._loading = allocate_lock()
@@ -113,6 +116,8 @@ class Development:
         Returns:
             Whether everything was developed.
         """
+        if not self._early.is_set():  # what is left of a full journal would be left for later
+            self._wait(self._early, deadline)
         with _undisturbed():
             if not self._lock.acquire(blocking=False):
                 return False  # another thread is at it, and takes what is there
@@ -131,14 +136,19 @@ class Development:
         """
         from .._interrupts import interrupting, start_thread
 
-        if self._thread == get_ident() or interrupting():
-            return
         over = self._early
-        if over.is_set():
+        if over.is_set() and self._thread != get_ident() and not interrupting():
             over = Event()
             start_thread(self._aside, deadline, over)
-        left = deadline.rest()
-        over.wait(WAIT_SECONDS if left is None else max(0, min(WAIT_SECONDS, left)))
+        self._wait(over, deadline)
+
+    def _wait(self, over: Event, deadline: Deadline) -> None:
+        """Wait for a development aside, but not in one, nor in a signal handler."""
+        from .._interrupts import interrupting
+
+        if self._thread != get_ident() and not interrupting():
+            left = deadline.rest()
+            over.wait(WAIT_SECONDS if left is None else max(0, min(WAIT_SECONDS, left)))
 
     def _aside(self, deadline: Deadline, over: Event) -> None:
         self._early = over
@@ -176,7 +186,7 @@ class Development:
 
             pipeline = Pipeline(self._config, self._extras, self._facades, self._properties)
             tell_once()
-            self._describers = Describers(pipeline)
+            self._describers = Describers(pipeline, self._part)
             for library in recorders:
                 self._describers.build(library)
         self._pipeline = pipeline

@@ -187,7 +187,7 @@ class BackgroundDevelopment(Development):
 
         if self._pipeline is None:
             pipeline: Any = Replayed(self._ordinary, self._config)
-            self._describers = Describers(pipeline)
+            self._describers = Describers(pipeline, self._part)
             self._pipeline = pipeline
 
     def shutdown(self) -> None:

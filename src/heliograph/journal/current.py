@@ -62,36 +62,39 @@ def living(span: Entry | Remote | None) -> Entry | Remote | None:
     return span.resolve() if type(span) is Entry else span
 
 
-def span_for(library: str) -> tuple[Entry | Remote | None, bool]:
-    """Return the current span, and whether a call of `library` is to be recorded below it.
+def span_for(*, http: bool) -> tuple[Entry | Remote | None, bool]:
+    """Return the current span, and whether a call is to be recorded below it.
 
     An AWS call is one span: the HTTP requests that it makes are part of it
     (`suppress_http_instrumentation` of the official instrumentors).
+
+    Args:
+        http: The call is an HTTP request.
     """
     value = here.get()
     if value is None or (type(value) is Entry and value.end):
         parent = living(value)
         if parent is value and value is not None:
-            return parent, not _suppressed(value, library)
+            return parent, not _suppressed(value, http)
         return parent, parent is not None
     if type(value) is Entry:
         # mostly: below the handler's span
         plain = value.resolve().outer is None and value.call is None
-        return value, plain or not _suppressed(value, library)
+        return value, plain or not _suppressed(value, http)
     parent, suppressed = read_context(value)
     parent = living(parent)
-    return parent, not suppressed or (suppressed == "http" and library != "requests")
+    return parent, not suppressed or (suppressed == "http" and not http)
 
 
-def _suppressed(entry: Entry, library: str) -> bool:
-    """Tell whether an entry is within something in which calls of `library` are not recorded."""
+def _suppressed(entry: Entry, http: bool) -> bool:
+    """Tell whether an entry is within something in which a call is not recorded."""
     outer: object = entry
     while type(outer) is Entry:
-        if outer.call is not None and library == "requests":
+        if http and outer.call is not None:
             return True
         outer = outer.resolve().outer
     suppressed = read_context(outer)[1] if outer is not None else ""
-    return suppressed == "all" or (suppressed == "http" and library == "requests")
+    return suppressed == "all" or (http and suppressed == "http")
 
 
 def enter(entry: Entry) -> Token[object]:

@@ -19,7 +19,6 @@ from .._limits import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 MAX_BITS = 4096
@@ -160,15 +159,6 @@ def _sequence(
     whole = list.__len__(value)
     head = [_facts(member, depth, left) for member in list.__getitem__(value, slice(MAX_ITEMS))]
     return head if whole <= MAX_ITEMS else Shortened(head, whole)
-
-
-def _no_response(response: object) -> object:  # noqa: ARG001 - the same call as a recorder's
-    return None
-
-
-response: Callable[[object], object] = _no_response
-"""Keeps the response object of an exception, if it is of a library that a recorder knows; its body
-is never kept. Set by `requests.py`."""
 
 
 def attribute(key: object, value: Any) -> object:

@@ -14,6 +14,7 @@ from .._guard import OWN, guard
 from .._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from . import current, keep
 from .entry import Entry
+from .recording import recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ class RecordedException:
         self.response: object = None
         with guard("recording the response of an exception"):
             response = own.get("response")
-            plain = type(response) is dict
-            self.response = keep.facts(response) if plain else keep.response(response)
+            for recorder in recorders.values() if response is not None else ():
+                self.response = self.response or recorder.keep(response)
         self.details: object = None
         if issubclass(kind, SyntaxError):
             place = {name: vars(SyntaxError)[name].__get__(error) for name in _PLACE}

@@ -73,12 +73,16 @@ class Recorder:
 
     Attributes:
         library: Name of the library, as in `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS`.
+        keep: Makes the bounded facts of a response; None of what is no response of the library.
+        http: Its calls are HTTP requests: those that another recorded call makes are part of it.
         recording: False after the user's own `uninstrument()` or instrumentation of it.
         request_hook, response_hook: The user's, given to the official instrumentor.
     """
 
-    def __init__(self, library: str) -> None:
+    def __init__(self, library: str, keep: Callable[[Any], object], *, http: bool = False) -> None:
         self.library = library
+        self.keep = keep
+        self.http = http
         self.recording = True
         self.request_hook: Callable[..., object] | None = None
         self.response_hook: Callable[..., object] | None = None
@@ -87,7 +91,7 @@ class Recorder:
         """Return the span to record a call below; None if it is not to be recorded."""
         if not self.recording:
             return None
-        parent, wanted = current.span_for(self.library)
+        parent, wanted = current.span_for(http=self.http)
         if parent is None or not wanted or not decide(parent.trace.sampled, parent.trace.id):
             return None
         return parent
@@ -109,7 +113,6 @@ class Recorder:
     def answer(
         self,
         entry: Entry,
-        keep: Callable[[Any], object],
         response: object,
         *seen: object,
     ) -> None:
@@ -117,13 +120,12 @@ class Recorder:
 
         Args:
             entry: What `begin` returned.
-            keep: Makes the bounded facts of the response.
             response: What the call returned.
             seen: What the user's response hook is called with, after the span.
         """
         end = time_ns() or 1
         call: Any = entry.call
-        call.answer = guarded(f"recording a response of {self.library}", keep, response)
+        call.answer = guarded(f"recording a response of {self.library}", self.keep, response)
         if entry.ops is not None or self.response_hook is not None:
             self.hooked(entry, *seen)
         entry.end = end

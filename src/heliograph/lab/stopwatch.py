@@ -25,7 +25,7 @@ IMPORTING = "importing Heliograph"
 
 STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     STARTING: {"start": ("switching on", True), "_ready": ("switching on", False)},
-    "heliograph.journal.hooks": {"_ready": ("hooking a library", True)},
+    "heliograph.libraries": {"_ready": ("hooking a library", True)},
     "heliograph.runtime.telemetry": {
         "begin": ("beginning the invocation", True),
         "develop": ("development, the rest", True),
@@ -36,8 +36,8 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     },
     "heliograph.journal.recording": {"Recorder.answer": ("recording a call", False)},
     "heliograph.journal.recorded_exception": {"fail": ("recording a call", False)},
-    "heliograph.journal.botocore": {"_begin": ("recording a call", True)},
-    "heliograph.journal.requests": {"_begin": ("recording a call", True)},
+    "heliograph.libraries.botocore": {"_begin": ("recording a call", True)},
+    "heliograph.libraries.requests": {"_begin": ("recording a call", True)},
     "heliograph.journal.carry": {
         "onto_aws_call": ("writing trace headers", True),
         "onto_request": ("writing trace headers", True),
@@ -137,7 +137,7 @@ def install(path: str) -> None:
     with contextlib.suppress(AttributeError):
         watch.follow(sys.modules[CLIENT].BaseLambdaRuntimeClient)
     watch.timed(import_module, IMPORTING, counts=True)(STARTING)
-    after_import = import_module("heliograph.journal.hooks").after_import
+    after_import = import_module("heliograph.libraries").after_import
     for module, functions in STEPS.items():
         after_import(module, _replacing(watch, functions))
 

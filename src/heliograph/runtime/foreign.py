@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._guard import guard
 from ..journal.entry import Remote
+from ..libraries import TABLE, part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,14 +50,14 @@ def start(theirs: Any, entry: Entry) -> object:
 
     from ..api.context import context_of
     from ..develop.replay import links_of, parent_context
-    from ..journal import botocore, requests
     from ..version import VERSION
 
     _known = theirs
     entry.describe()
     parent = entry.parent  # Lambda's flag binds X-Ray; that of a caller's context is for all
     sampled = entry.trace.sampled or not isinstance(parent, Remote) or parent.facade
-    botocore.recorder.recording = requests.recorder.recording = False  # left to their instrumentors
+    for library in TABLE:  # left to its instrumentor
+        part(library).recorder.recording = False
     span = theirs.get_tracer("heliograph", VERSION).start_span(
         entry.name,
         parent_context(entry, sampled=sampled),

@@ -116,7 +116,7 @@ class Invocation:
             entry: The span.
             client: What an invoking client sent: it may hold what is around the span.
         """
-        disabled = "aws-lambda" in self._config.disabled_instrumentations
+        disabled = self._config.leaves_alone("aws-lambda")
         theirs = None if disabled else _users_provider()
         self._written = not disabled and theirs is None
         if (

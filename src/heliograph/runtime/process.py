@@ -8,7 +8,7 @@ from importlib import import_module
 from time import sleep
 from typing import TYPE_CHECKING
 
-from ..journal.hooks import after_import
+from ..libraries import TABLE, after_import
 from . import telemetry
 
 if TYPE_CHECKING:
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 1.0
 """How often what the door recorded goes into the batches, which leave every 5 s by default."""
-
-LIVE = (
-    ("botocore", "botocore.client", "BotocoreInstrumentor"),
-    ("requests", "requests.sessions", "RequestsInstrumentor"),
-)
-"""Libraries that are recorded in Lambda: module, and the class that instruments it here."""
 
 _ordinary: Ordinary | None = None
 
@@ -83,8 +77,8 @@ def _develop(ordinary: Ordinary) -> None:
 
 
 def _instrument(config: Config) -> None:
-    for library, module, instrumentor in LIVE:
-        if library not in config.disabled_instrumentations:
+    for library, (module, instrumentor) in TABLE.items():
+        if not config.leaves_alone(library):
             after_import(module, _instrumenting(config, library, instrumentor))
 
 

@@ -10,11 +10,11 @@ import os
 import sys
 from time import perf_counter_ns, time_ns
 
-from .. import _notice
+from .. import _notice, libraries
 from .._guard import guard, guarded
 from ..journal import carry, current, journal, recording
 from ..journal.entry import forget_ids
-from ..journal.hooks import after_import
+from ..libraries import after_import
 from .invocation import Invocation, facades
 
 TYPE_CHECKING = False
@@ -41,15 +41,11 @@ FOREIGN = f"{__package__}.foreign"  # loaded where the function has a provider o
 FORKS = f"{__package__}.forks"  # loaded by the first fork
 
 HOOKS = (
-    ("botocore", "botocore.client", "journal.botocore", "install"),
-    ("requests", "requests.sessions", "journal.requests", "install"),
     ("threading", "threading", "journal.threads", "install"),
     ("threading", "concurrent.futures.thread", "journal.threads", "install_pool"),
     ("", "opentelemetry.context", "api.context", "install"),
     ("", "opentelemetry.trace", "api.trace", "install"),
     ("", "opentelemetry.metrics", "api.metrics", "install"),
-    ("", "opentelemetry.instrumentation.botocore", "api.instrumentors", "adopt"),
-    ("", "opentelemetry.instrumentation.requests", "api.instrumentors", "adopt"),
     ("aws-lambda", "opentelemetry.instrumentation.aws_lambda", "api.handlers", "adopt"),
 )
 """What is done after an import: the switch that leaves it out, the module, our module, function."""
@@ -128,18 +124,11 @@ def _develop_children(util: Any) -> None:
 
 
 def _install_hooks(settings: Config) -> None:
-    off = settings.disabled_instrumentations
-    if _extras is not None and _extras.development is not None:
-        off = (*off, "botocore", "requests")  # instrumented live (runtime/process.py)
+    live = _extras is not None and _extras.development is not None  # (runtime/process.py)
+    libraries.install(settings, live=live)
     for library, module, place, function in HOOKS:
-        if library not in off:
+        if not settings.leaves_alone(library):
             after_import(module, _calling(place, function))
-    if "botocore" not in off:
-        after_import("botocore.client", _lend_wrapper)
-        if settings.aws_header:
-            after_import("botocore.endpoint", _calling("journal.botocore", "install_header"))
-    if "requests" not in off:
-        after_import("requests.sessions", _exclude_urls)
     after_import("opentelemetry.propagate", _propagate)
 
 
@@ -150,24 +139,6 @@ def _calling(place: str, function: str) -> Callable[[ModuleType], None]:
         getattr(import_module(f"heliograph.{place}"), function)(module)
 
     return then
-
-
-def _lend_wrapper(_: ModuleType) -> None:
-    from ..journal import botocore
-
-    def official_wrapper() -> Any:
-        from ..api import wrapper
-
-        return wrapper.in_line(config)
-
-    botocore.official_wrapper = official_wrapper
-
-
-def _exclude_urls(_: ModuleType) -> None:
-    if config is not None and config.excluded_urls:
-        from ..journal import requests
-
-        requests.exclude_by_settings(config.excluded_urls)
 
 
 def _propagate(module: ModuleType) -> None:
@@ -198,7 +169,7 @@ def development() -> Development | None:
         sys.path[:] = before
         extras = _extras or Extras()
         make = extras.development or Development
-        _development = make(config, extras, facades, _init_ns, _properties)
+        _development = make(config, extras, facades, _init_ns, _properties, libraries.part)
     return _development
 
 

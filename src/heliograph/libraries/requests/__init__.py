@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from time import time_ns
 
-from .. import _notice
-from .._guard import guarded, unframe
-from .._limits import MAX_ITEMS, MAX_STRING
-from . import carry, current, keep
-from .recording import Recorder, dress, recorders
+from ... import _notice
+from ..._guard import guarded, unframe
+from ..._limits import MAX_ITEMS, MAX_STRING
+from ...journal import carry, current
+from ...journal.recording import Recorder, dress, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-recorder = Recorder("requests")
+    from ...config import Config
 
 excluded: Callable[[str], object] | None = None
 """Whether a URL is excluded: the search of `OTEL_PYTHON_REQUESTS_EXCLUDED_URLS`, if set."""
@@ -45,15 +45,34 @@ class Answer:
         self.version = getattr(response.raw, "version", None)
 
 
-def install(module: ModuleType) -> None:
+_response_type: type = Answer
+"""`requests.Response`, once the library is imported."""
+
+
+def _kept(response: Any) -> Answer | None:
+    return Answer(response) if issubclass(type(response), _response_type) else None
+
+
+recorder = Recorder("requests", _kept, http=True)
+
+
+def install(module: ModuleType, settings: Config) -> None:
     """Record `Session.send`, on which every request of the library runs.
 
     Args:
         module: `requests.sessions`, just imported.
+        settings: The settings: which URLs are left out.
     """
+    global _response_type, excluded_by_settings
+    excluded_by_settings = settings.excluded_urls
+    exclude(excluded_by_settings)
+    _response_type = sys.modules[module.__name__.replace("sessions", "models")].Response
+    _record(module)
+
+
+def _record(module: ModuleType) -> None:
     session = module.Session
     original = session.send
-    response_type = sys.modules[module.__name__.replace("sessions", "models")].Response
 
     def send(self: Any, request: Any, **kwargs: Any) -> Any:
         before, entry, lent, response = current.here.get(), None, Lent(request), None
@@ -62,9 +81,9 @@ def install(module: ModuleType) -> None:
             guarded("writing the trace headers of an HTTP request", lent.lend)
             response = original(self, request, **kwargs)
             if entry is not None:
-                recorder.answer(entry, Answer, response, request, response)
+                recorder.answer(entry, response, request, response)
         except BaseException as error:
-            facts = request, response_type, error, entry, before
+            facts = request, error, entry, before
             guarded(f"recording an exception of {recorder.library}", _fail, *facts)
             unframe(error)
             raise
@@ -83,7 +102,6 @@ def install(module: ModuleType) -> None:
     send.opentelemetry_instrumentation_requests_applied = True  # type: ignore[attr-defined]
     session.send = send
     recorders["requests"] = recorder
-    keep.response = lambda kept: Answer(kept) if issubclass(type(kept), response_type) else None
 
 
 def _begin(request: Any) -> Any:
@@ -99,15 +117,13 @@ def _begin(request: Any) -> Any:
     return entry
 
 
-def _fail(
-    request: Any, response_type: type, error: BaseException, entry: Any, before: object
-) -> None:
-    from .recorded_exception import fail, response_of  # by the first failure
+def _fail(request: Any, error: BaseException, entry: Any, before: object) -> None:
+    from ...journal.recorded_exception import fail, response_of  # by the first failure
 
     seen: tuple[object, ...] = ()
     if entry is not None:
         answer = response_of(error)
-        seen = (request, answer) if issubclass(type(answer), response_type) else ()
+        seen = (request, answer) if issubclass(type(answer), _response_type) else ()
     fail(recorder, entry, before, error, *seen)
 
 
@@ -270,11 +286,13 @@ def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def exclude_by_settings(patterns: tuple[str, ...]) -> None:
-    """Leave out what the settings say, now and after each `instrument()` that names no others."""
-    global excluded_by_settings
-    excluded_by_settings = patterns
-    exclude(patterns)
+def adopted(given: dict[str, Any]) -> None:
+    """Take over what user code gives `RequestsInstrumentor().instrument()` beside the hooks."""
+    patterns = given.get("excluded_urls")
+    if isinstance(patterns, str):
+        exclude(tuple(part.strip() for part in patterns.split(",") if part.strip()))
+    else:
+        exclude(excluded_by_settings)
 
 
 def exclude(patterns: tuple[str, ...]) -> None:

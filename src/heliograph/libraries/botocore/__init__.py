@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from time import time_ns
 
-from .._guard import guarded, unframe
-from . import carry, current, keep
-from .entry import Entry
-from .recording import Recorder, dress, recorders
+from ..._guard import guarded, unframe
+from ...journal import carry, current, keep
+from ...journal.entry import Entry
+from ...journal.recording import Recorder, dress, recorders
+from .. import after_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,29 +17,35 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-recorder = Recorder("botocore")
+    from ...config import Config
+
+recorder = Recorder("botocore", keep.facts)
 
 IN_LINE = frozenset({"bedrock-runtime"})
 """Services whose response is a stream that describing consumes: their calls cannot be described
 from what is kept, the official wrapper runs around the call itself."""
 
 
-def _no_wrapper() -> None:
-    return None
+_settings: Any = None
+_in_line: Callable[..., Any] | None = None
+"""The official wrapper of a call, made when first needed."""
 
 
-official_wrapper: Callable[[], Any] = _no_wrapper
-"""Makes the official wrapper of a call. Set where hooks are installed."""
-
-_wrapper: Any = None
-
-
-def install(module: ModuleType) -> None:
+def install(module: ModuleType, settings: Config) -> None:
     """Record `BaseClient._make_api_call`, on which every operation of every service runs.
 
     Args:
         module: `botocore.client`, just imported.
+        settings: The settings: whether AWS calls carry the trace on.
     """
+    global _settings
+    _settings = settings
+    _record(module)
+    if settings.aws_header:
+        after_import("botocore.endpoint", install_header)
+
+
+def _record(module: ModuleType) -> None:
     base = module.BaseClient
     original = base._make_api_call
 
@@ -53,7 +60,7 @@ def install(module: ModuleType) -> None:
                 return official(partial(original, self), self, (operation_name, api_params), {})
             result = original(self, operation_name, api_params)
             service = _service(self) if recorder.response_hook is not None else ""
-            recorder.answer(entry, keep.facts, result, service, operation_name, result)
+            recorder.answer(entry, result, service, operation_name, result)
         except BaseException as error:
             facts = self, operation_name, error, entry, before
             guarded(f"recording an exception of {recorder.library}", _fail, *facts)
@@ -72,7 +79,7 @@ def install(module: ModuleType) -> None:
 
 def _begin(client: Any, operation: str, params: Any) -> Any:
     """Begin the entry of a call; the official wrapper for one that is described live."""
-    global _wrapper
+    global _in_line
     parent = recorder.parent()
     if parent is None:
         return None
@@ -80,9 +87,11 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     model = meta.service_model
     service = model.service_name
     if service in IN_LINE:
-        _wrapper = _wrapper or official_wrapper()
-        if _wrapper is not None:
-            return _wrapper
+        if _in_line is None:
+            from . import describe
+
+            _in_line = describe.in_line(_settings)
+        return _in_line
     try:
         called = service, _ids[service], model.api_version, meta.region_name, meta.endpoint_url
     except (AttributeError, KeyError):
@@ -113,7 +122,7 @@ def _called(meta: Any, service: str) -> tuple[Any, ...]:
 
 
 def _fail(client: Any, operation: str, error: BaseException, entry: Any, before: object) -> None:
-    from .recorded_exception import fail, response_of  # by the first failure
+    from ...journal.recorded_exception import fail, response_of  # by the first failure
 
     seen: tuple[object, ...] = ()
     if entry is not None and recorder.response_hook is not None:

@@ -1,6 +1,9 @@
-"""Import hooks: something is done to a module right after its import, and only then.
+"""Libraries: a row and a folder for each; what is done to one right after its import.
 
 `import boto3` in user code must cost what it costs without us; nothing is imported to be patched.
+A folder has: `__init__.py`, which records calls (standard library only); `describe.py`, which has
+the official instrumentor describe them after the response; `fallback.py`, what a span says where it
+cannot. To add one, add a row and a folder.
 """
 
 from __future__ import annotations
@@ -15,6 +18,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
+
+    from ..config import Config
+
+TABLE = {
+    "botocore": ("botocore.client", "BotocoreInstrumentor"),
+    "requests": ("requests.sessions", "RequestsInstrumentor"),
+}
+"""By the name that `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS` has: the module after whose import
+`install(module, settings)` is called, and the class of the official instrumentor, which is in
+`opentelemetry.instrumentation.<name>`."""
+
+
+def install(settings: Config, *, live: bool) -> None:
+    """Record the libraries that the settings do not leave alone, once each is imported.
+
+    Args:
+        settings: The settings.
+        live: Their official instrumentors serve them (`runtime/process.py`).
+    """
+    for library, (module, _) in TABLE.items():
+        if not live and not settings.leaves_alone(library):
+            after_import(module, _calling(library, settings))
+        after_import(f"opentelemetry.instrumentation.{library}", _adopt)
+
+
+def _calling(library: str, settings: Config) -> Callable[[ModuleType], None]:
+    return lambda module: part(library).install(module, settings)
+
+
+def _adopt(module: ModuleType) -> None:
+    part("official").adopt(module)
+
+
+def part(name: str) -> Any:
+    """Import a part of this room, such as "botocore.describe"."""
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{name}")
+
 
 _waiting: dict[str, list[Callable[[ModuleType], None]]] = {}
 

@@ -1,4 +1,4 @@
-"""What a user does with an official instrumentor of a library that we record.
+"""Official instrumentors of the libraries that we record: their wrappers, and what a user does.
 
 `BotocoreInstrumentor().instrument(request_hook=...)` in user code must not instrument twice: our
 recorder takes the user's hooks, and `uninstrument()` stops it. With a tracer provider of the
@@ -7,21 +7,22 @@ user's own in the call, theirs wins and ours stops.
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from opentelemetry.metrics import NoOpMeterProvider
 
 from .. import _notice
 from ..journal import recording
+from . import TABLE, part
+from .light_imports import light
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-CLASSES = {
-    "opentelemetry.instrumentation.botocore": ("botocore", "BotocoreInstrumentor"),
-    "opentelemetry.instrumentation.requests": ("requests", "RequestsInstrumentor"),
-    "opentelemetry.instrumentation.threading": ("threading", "ThreadingInstrumentor"),
-}
-"""Official instrumentors by module: the library, the class."""
+    from opentelemetry.trace import TracerProvider
 
 _originals: dict[str, Callable[..., Any]] = {}
 
@@ -29,20 +30,56 @@ _theirs: set[str] = set()
 """Libraries that an official instrumentor serves, with a provider of the function's own."""
 
 
-def original_of(library: str, instrumentor: Any) -> Callable[..., Any]:
-    """Return the `_instrument` that the official class came with."""
-    original: Callable[..., Any] = _originals.get(library, instrumentor._instrument)
-    return original
+class Official:
+    """The official instrumentor of a library, to build its wrapper without touching the library.
+
+    Args:
+        library: Its name in `TABLE`.
+
+    Attributes:
+        module: The instrumentor's module.
+        instrumentor: An instance of our own, not the user's singleton.
+    """
+
+    def __init__(self, library: str) -> None:
+        with light():
+            self.module: Any = import_module(f"opentelemetry.instrumentation.{library}")
+        kind = getattr(self.module, TABLE[library][1])
+        original = _originals.get(library, kind._instrument)
+        self.instrumentor = object.__new__(kind)
+        kind.__init__(self.instrumentor)
+        self.instrumentor._instrument = partial(original, self.instrumentor)
+
+    def instrument(self, provider: TracerProvider, name: str, value: object, **more: Any) -> None:
+        """Call `instrument`, which reads OTEL_SEMCONV_STABILITY_OPT_IN.
+
+        Args:
+            provider: Whose tracers the wrapper starts its spans with.
+            name: What the instrumentor's module calls the class or function that it would change.
+            value: What it meets instead.
+            more: As for `instrument`.
+        """
+        kept = getattr(self.module, name)
+        setattr(self.module, name, value)
+        try:
+            self.instrumentor.instrument(
+                skip_dep_check=True,
+                tracer_provider=provider,
+                meter_provider=NoOpMeterProvider(),
+                **more,
+            )
+        finally:
+            setattr(self.module, name, kept)
 
 
 def adopt(module: ModuleType) -> None:
     """Let our recorder serve the official instrumentor's users.
 
     Args:
-        module: One of `CLASSES`, just imported.
+        module: The official instrumentor of a library in `TABLE`, just imported.
     """
-    library, name = CLASSES[module.__name__]
-    instrumentor: Any = getattr(module, name)
+    library = module.__name__.rpartition(".")[2]
+    instrumentor: Any = getattr(module, TABLE[library][1])
     original = _originals.setdefault(library, instrumentor._instrument)
     remove = instrumentor._uninstrument
 
@@ -63,7 +100,9 @@ def adopt(module: ModuleType) -> None:
             recorder.recording = True
             recorder.request_hook = _hook(library, kwargs, "request_hook")
             recorder.response_hook = _hook(library, kwargs, "response_hook")
-            _exclude(library, kwargs.get("excluded_urls"))
+            adopted = getattr(part(library), "adopted", None)
+            if adopted is not None:
+                adopted(kwargs)
 
     def _uninstrument(self: Any, **kwargs: Any) -> None:
         recorder = recording.recorders.get(library)
@@ -88,7 +127,7 @@ def adopt(module: ModuleType) -> None:
 
 def _own_provider(given: object) -> bool:
     """Tell whether calls go to a tracer provider of the function's own, given or set before."""
-    from .trace import RecordingTracerProvider, users_provider
+    from ..api.trace import RecordingTracerProvider, users_provider
 
     if given is None:
         return users_provider() is not None
@@ -104,14 +143,3 @@ def _hook(library: str, given: dict[str, Any], name: str) -> Any:
         lambda: f"{name}={_notice.shown(hook)} of {library} is no function: left out.",
     )
     return None
-
-
-def _exclude(library: str, patterns: object) -> None:
-    if library != "requests":
-        return
-    from ..journal import requests
-
-    if isinstance(patterns, str):
-        requests.exclude(tuple(part.strip() for part in patterns.split(",") if part.strip()))
-    else:
-        requests.exclude(requests.excluded_by_settings)

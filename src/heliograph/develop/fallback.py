@@ -1,0 +1,49 @@
+"""What a library call's span has where no official instrumentor describes it: the basic facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.trace import StatusCode
+
+from .replay import record_exception, replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opentelemetry.sdk.trace import Tracer
+
+    from ..journal.entry import Call, Entry
+
+    Facts = Callable[[Call], tuple[str, dict[str, Any], object]]
+
+ERROR_STATUS = 400
+"""Status code of a response from which on a client's span is an error."""
+
+
+def describe(entry: Entry, call: Call, tracer: Tracer, facts: Facts) -> None:
+    """Make the span of a library call from its facts, without an instrumentor.
+
+    Names and attributes are those of the official instrumentors' spans, as far as they go.
+
+    Args:
+        entry: The entry of the call.
+        call: Its facts.
+        tracer: The SDK's tracer of our scope; its next span id is the entry's.
+        facts: Returns name, attributes and status code of a call of its library.
+    """
+    name, attributes, code = facts(call)
+    status = code if isinstance(code, int) else 0
+    if status:
+        attributes["http.status_code"] = status
+
+    def finish(span: Any) -> None:
+        if call.exception is not None:
+            record_exception(span, call.exception, timestamp=entry.end)
+            span.set_status(StatusCode.ERROR, call.exception.text)
+        elif status >= ERROR_STATUS:
+            span.set_status(StatusCode.ERROR)
+
+    entry.name = name
+    entry.attributes = {**attributes, **(entry.attributes or {})}
+    replay(entry, tracer, finish)
