@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from heliograph import _limits
+from heliograph import _limits, journal
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "heliograph"
@@ -167,15 +167,15 @@ def test_variables(page):
 # -- docs/limits.md --------------------------------------------------------------------------------
 
 BOUNDS = {
-    "characters of a text": _limits.MAX_STRING,
-    "entries of a list or mapping": _limits.MAX_ITEMS,
-    "levels of nested containers": _limits.MAX_DEPTH,
-    "containers in one value": _limits.MAX_NODES,
-    "calls on one span (attributes, events, links)": _limits.MAX_OPS,
-    "spans of an invocation": _limits.MAX_ENTRIES,
-    "measurements of an invocation": _limits.MAX_MEASUREMENTS,
-    "frames of an exception's stack": _limits.MAX_FRAMES,
-    "exceptions in a chain of causes": _limits.MAX_CHAIN,
+    "characters of a text": journal.MAX_STRING,
+    "entries of a list or mapping": journal.MAX_ITEMS,
+    "levels of nested containers": journal.MAX_DEPTH,
+    "containers in one value": journal.MAX_NODES,
+    "calls on one span (attributes, events, links)": journal.MAX_OPS,
+    "spans of an invocation": journal.MAX_ENTRIES,
+    "measurements of an invocation": journal.MAX_MEASUREMENTS,
+    "frames of an exception's stack": journal.MAX_FRAMES,
+    "exceptions in a chain of causes": journal.MAX_CHAIN,
     "bytes of a document": _limits.XRAY_DOCUMENT_BYTES,
     "annotations of a trace": _limits.XRAY_ANNOTATIONS,
     "characters of an annotation": _limits.XRAY_ANNOTATION_VALUE,

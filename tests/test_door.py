@@ -46,11 +46,11 @@ def test_cost_where_nothing_is_set_up() -> None:
     door, used, entries, measurements = json.loads(done.stdout)
     assert set(door) - {"__future__"} == {"heliograph"}
     ours = {
-        "heliograph._guard", "heliograph._limits", "heliograph._notice", "heliograph.journal",
+        "heliograph._guard", "heliograph._notice", "heliograph.journal",
         "heliograph.journal.current", "heliograph.journal.entry",
         "heliograph.journal.recorded_exception", "heliograph.journal.instrument",
         "heliograph.journal.keep", "heliograph.journal.recording",
-        "heliograph.journal.sampling", "heliograph.manual", "heliograph.measuring",
+        "heliograph.manual", "heliograph.measuring",
         "heliograph.version",
     }  # fmt: skip
     assert set(used) <= {*ours, "math", "contextvars", "_contextvars"}

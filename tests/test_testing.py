@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import heliograph
 from heliograph import _guard, testing
 from heliograph.errors import ConfigurationError
-from heliograph.journal import journal, recording
+from heliograph.journal import journal, state
 
 
 def test_capture_sends_nothing_anywhere(capfd: pytest.CaptureFixture[str]) -> None:
@@ -20,7 +20,7 @@ def test_capture_sends_nothing_anywhere(capfd: pytest.CaptureFixture[str]) -> No
         with heliograph.span("span"):
             heliograph.metric("metric", 1)
         assert [span.name for span in captured.spans] == ["span"]
-    assert not recording.active
+    assert not state.active
     assert journal.entries == []
     assert capfd.readouterr().out == ""
 
@@ -29,7 +29,7 @@ def test_capture_ends_with_the_block() -> None:
     """A block that raises switches recording off as well."""
     with pytest.raises(KeyError), testing.capture():
         raise KeyError
-    assert not recording.active
+    assert not state.active
 
 
 def test_captures_are_apart() -> None:
@@ -76,7 +76,7 @@ def test_settings_and_exporters_pass() -> None:
         assert len(captured.spans) == len(exporter.get_finished_spans()) == 1
     with pytest.raises(ConfigurationError), testing.capture(start="now"):
         pass
-    assert not recording.active
+    assert not state.active
 
 
 def test_fake_context() -> None:

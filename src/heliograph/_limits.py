@@ -1,28 +1,7 @@
-"""Limits as constants, each with its source.
+"""Limits of AWS services as constants, each with its source; ours are the journal's.
 
-Limits of AWS services come from shared specifications that cite the AWS documentation; limits of
-ours are what keeps a function's memory bounded whatever it does.
+They come from specifications that cite the AWS documentation.
 """
-
-# -- the journal (ours): bounded copies, never a live reference to a large value -------------------
-MAX_STRING = 2048
-"""Characters kept of a string."""
-MAX_ITEMS = 32
-"""Entries kept of a list, tuple, set or mapping."""
-MAX_DEPTH = 6
-"""Levels kept of nested containers."""
-MAX_NODES = 512
-"""Containers visited for one copy: bounds the time of a copy as well as its size."""
-MAX_FRAMES = 50
-"""Frames kept of an exception's stack; the innermost and the outermost ones win."""
-MAX_CHAIN = 8
-"""Exceptions kept of a chain of causes."""
-MAX_ENTRIES = 2000
-"""Entries of a journal before it is developed early, in line."""
-MAX_OPS = 1000
-"""Calls recorded on one span (attributes, events, links ...) before the rest is counted only."""
-MAX_MEASUREMENTS = 10_000
-"""Measurements of a journal before it is developed early, in line."""
 
 # -- Lambda ---------------------------------------------------------------------------------------
 MAX_RESPONSE_BYTES = 6_291_556
@@ -57,6 +36,8 @@ EMF_DIMENSIONS = 30
 """Dimensions of a set (emf 1)."""
 EMF_RECORD_BYTES = 200_000
 """Budget of a record, under the 256 KB that every region takes (emf 1, 12)."""
+EMF_TEXT, EMF_ITEMS, EMF_DEPTH = 2048, 32, 6
+"""Characters, entries and levels kept of a property's value (ours)."""
 EMF_DIMENSION_NAME = 250
 """Characters of a dimension's name (emf 1)."""
 EMF_DIMENSION_VALUE = 1024

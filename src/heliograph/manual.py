@@ -9,7 +9,7 @@ from time import time_ns
 
 from . import _notice
 from ._guard import guard
-from .journal import current, keep, recording
+from .journal import current, keep, recording, state
 from .journal.entry import (
     CLIENT,
     CONSUMER,
@@ -103,7 +103,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
 
     def resume(self) -> None:
         """Make the span current, started if it is not: for work that is done in steps."""
-        if not recording.active or self._token is not None:
+        if not state.active or self._token is not None:
             return
         with guard("starting a span"):
             entry = self._entry or self._start()
@@ -232,7 +232,7 @@ def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
 
 def _here() -> Any:
     """Return the current span if it can be told anything: ours, or an open one of the SDK."""
-    if not recording.active:
+    if not state.active:
         return None
     here = current.span()
     return None if type(here) is Remote else here

@@ -6,7 +6,7 @@ from math import isfinite
 
 from . import _notice
 from ._guard import guard
-from .journal import current, journal, keep, recording
+from .journal import current, journal, keep, state
 from .journal.instrument import HISTOGRAM, RESOLUTION, DoorMetric, choose, number, text_of
 from .version import VERSION
 
@@ -47,7 +47,7 @@ def metric(
             of the log line. By default one set, of `dimensions` and `service`.
         dimensions: Attributes that become dimensions.
     """
-    if not recording.active:
+    if not state.active:
         return
     with guard("recording a metric"):
         plain = None if type(value) is bool else number(value)

@@ -21,7 +21,7 @@ from opentelemetry.sdk.metrics.view import DropAggregation, ExplicitBucketHistog
 import heliograph
 from heliograph import testing
 from heliograph.api import metrics as recorded
-from heliograph.journal import journal, recording
+from heliograph.journal import journal, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -255,7 +255,7 @@ def test_switched_off_measures_nothing() -> None:
     """With nothing configured a measurement costs a look at one variable."""
     with testing.capture():
         counter = metrics.get_meter("m").create_counter("requests")
-    assert not recording.active
+    assert not state.active
     counter.add(1)
     assert journal.measurements == []
 

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from bench.counting import CALL, INVOKED, RUNTIME, Place, Step, instructions
-from heliograph._limits import MAX_ENTRIES
+from heliograph.journal import MAX_ENTRIES
 
 BLOCKS = 4
 """Of as many calls as the journal holds, after a first one: 10,000 calls in all."""

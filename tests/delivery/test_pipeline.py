@@ -168,7 +168,7 @@ def test_the_courier_is_nowhere(planned):
 
     class Looking(planned):
         def export(self, spans):
-            where.append((current.here.get(), current.span(), current.span_for("requests")))
+            where.append((current.here.get(), current.span(), current.span_for(http=True)))
             where.append(context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY))
             where.append(context.get_value("suppress_instrumentation"))
             return super().export(spans)

@@ -10,7 +10,7 @@ from opentelemetry import baggage, context, trace
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import current, recording
+from heliograph.journal import current, recording, state
 from heliograph.journal.entry import Call, Entry, Remote
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def test_a_context_attached_by_the_api() -> None:
     token = current.enter(one)
     with_baggage = context.attach(baggage.set_baggage("k", "v"))
     assert current.span() is one
-    assert current.baggage() == {"k": "v"}
+    assert state.baggage() == {"k": "v"}
     empty = context.attach(context.Context())
     assert current.span() is None
-    assert current.baggage() == {}
+    assert state.baggage() == {}
     foreign = trace.SpanContext(5, 6, True, trace.TraceFlags(1), trace.TraceState([("a", "b")]))
     span = trace.NonRecordingSpan(foreign)
     theirs = context.attach(trace.set_span_in_context(span))

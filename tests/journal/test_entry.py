@@ -12,8 +12,15 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 import heliograph
 from heliograph import manual, testing
-from heliograph._limits import MAX_ENTRIES, MAX_MEASUREMENTS, MAX_OPS, MAX_STRING
-from heliograph.journal import Journal, journal, keep
+from heliograph.journal import (
+    MAX_ENTRIES,
+    MAX_MEASUREMENTS,
+    MAX_OPS,
+    MAX_STRING,
+    Journal,
+    journal,
+    keep,
+)
 from heliograph.journal import entry as entries
 from heliograph.journal.entry import (
     AHEAD,

@@ -15,9 +15,8 @@ import pytest
 
 import heliograph
 from heliograph import _interrupts, testing
-from heliograph._limits import MAX_ENTRIES
 from heliograph.develop import development
-from heliograph.journal import Journal, journal
+from heliograph.journal import MAX_ENTRIES, Journal, journal
 
 
 @pytest.mark.parametrize("count", [2, 8])

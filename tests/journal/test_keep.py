@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph import _notice
-from heliograph._limits import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING
-from heliograph.journal import keep
+from heliograph.journal import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING, keep
 
 
 class Plain:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from heliograph import _guard
 from heliograph._guard import unframe
-from heliograph._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from heliograph.develop import stack
 from heliograph.develop.stand_in import StandIn, stand_in
+from heliograph.journal import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from heliograph.journal import recorded_exception as exceptions
 from heliograph.journal.recorded_exception import RecordedException
 

@@ -9,8 +9,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import heliograph
-from heliograph.journal import carry, current
+from heliograph.journal import current
 from heliograph.libraries.botocore import recorder
+from heliograph.propagation import xray
 from heliograph.testing import FakeContext, capture
 
 HEADER = (
@@ -56,9 +57,9 @@ def test_the_handlers_span_is_on_their_provider(monkeypatch, theirs):
         def handler(event, context):
             seen["span"] = trace.get_current_span()
             seen["recording"] = recorder.recording
-            headers = {carry.XRAY: HEADER}
-            carry.onto_aws_call(current.span(), headers)
-            seen["header"] = headers[carry.XRAY]
+            headers = {xray.XRAY: HEADER}
+            xray.onto_aws_call(current.span(), headers)
+            seen["header"] = headers[xray.XRAY]
             with trace.get_tracer("app").start_as_current_span("price"):
                 return {"statusCode": 500}
 

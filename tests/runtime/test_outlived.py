@@ -14,8 +14,8 @@ import pytest
 from opentelemetry import context, propagate, trace
 
 import heliograph
-from heliograph import testing
-from heliograph.journal import carry, current
+from heliograph import propagation, testing
+from heliograph.journal import current
 from heliograph.testing import FakeContext, capture
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def work() -> str:
         headers: dict[str, str] = {}
         here = current.span()
         assert here is not None
-        carry.onto_request(here, headers)
+        propagation.onto_request(here, headers)
         return headers["traceparent"]
 
 
@@ -155,7 +155,7 @@ def injected() -> tuple[str, int, Any]:
     with heliograph.span("work"):
         here = current.span()
         assert here is not None
-        carry.onto_request(here, own)
+        propagation.onto_request(here, own)
     current_id = trace.get_current_span().get_span_context().span_id
     return headers["traceparent"], current_id, (headers.get("baggage"), own.get("baggage"))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import heliograph
-from heliograph.journal import carry, recording
+from heliograph.journal import recording
 from heliograph.lab.daemon import XRayDaemon
+from heliograph.propagation import xray
 from heliograph.testing import FakeContext, capture
 
 ROOT = "1-6b0121d0-d42d886c791602ec6d4263c8"
@@ -20,9 +21,9 @@ def handled(monkeypatch, header, **settings):
 
     @heliograph.wrap
     def handler(event, context):
-        headers = {carry.XRAY: header} if header else {}
-        carry.onto_aws_call(heliograph.journal.current.span(), headers)
-        written.append(headers[carry.XRAY])
+        headers = {xray.XRAY: header} if header else {}
+        xray.onto_aws_call(heliograph.journal.current.span(), headers)
+        written.append(headers[xray.XRAY])
 
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     if header is not None:

@@ -11,11 +11,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import heliograph
-from heliograph.journal import carry, current, journal
+from heliograph import propagation
+from heliograph.journal import current, journal, state
 from heliograph.lab.daemon import XRayDaemon
-from heliograph.runtime import invocation as invocations
-from heliograph.runtime import parents, telemetry
-from heliograph.runtime.parents import MAX_DECLINED
+from heliograph.propagation import parents
+from heliograph.propagation.parents import MAX_DECLINED
+from heliograph.propagation.xray import XRAY, onto_aws_call
+from heliograph.runtime import telemetry
 from heliograph.testing import FakeContext, capture
 
 W = "00-aaaaaaaa000000000000000000000001-a000000000000001-01"
@@ -92,9 +94,9 @@ def handled(monkeypatch):
         @heliograph.wrap
         def handler(event, context):
             if header:
-                aws[carry.XRAY] = header  # as botocore does
-            carry.onto_aws_call(current.span(), aws)
-            carry.onto_request(current.span(), http)
+                aws[XRAY] = header  # as botocore does
+            onto_aws_call(current.span(), aws)
+            propagation.onto_request(current.span(), http)
             return "fine"
 
         monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
@@ -113,10 +115,10 @@ def handled(monkeypatch):
                 assert handler(event, context) == "fine"
                 spans = captured.spans
             daemon.settle()
-            return Handled(spans, daemon.documents, aws.get(carry.XRAY), http)
+            return Handled(spans, daemon.documents, aws.get(XRAY), http)
 
     yield handle
-    carry.declined.clear()
+    state.declined.clear()
 
 
 EVERY = {"traceparent": H, "X-Amzn-Trace-Id": XH}
@@ -318,7 +320,7 @@ def test_sampled_0_under_xray_alone_records_nothing(monkeypatch, exporters):
                     return list(journal.entries)
 
             assert handler({"headers": {"traceparent": H}}, FakeContext()) == []
-            assert carry.declined == {}
+            assert state.declined == {}
         finally:
             telemetry.switch_off()
         daemon.settle()
@@ -352,17 +354,20 @@ def test_an_exporter_of_xrays_given_in_code_is_xrays(monkeypatch):
     assert (policy.xray, policy.others) == (True, False)
 
 
-def test_declined_traces_are_bounded_and_taken_back(handled):
+def test_declined_traces_are_bounded_and_taken_back(monkeypatch):
     """What X-Ray does not want is forgotten in time, or once the same trace comes sampled."""
-    for number in range(MAX_DECLINED + 5):
-        carry.declined[number] = None
-    handled(UNSAMPLED, xray=True)
-    assert len(carry.declined) == MAX_DECLINED + 5
-    assert E_IDS[0] in carry.declined
+    seen = []
 
-    seen = handled(E, xray=True)
-    assert E_IDS[0] not in carry.declined
-    assert len(seen.documents) == 1
+    def look(event, context):
+        current.span()  # resolved
+        seen.append((len(state.declined), E_IDS[0] in state.declined))
+
+    with capture(traces_exporters="xray,console", parent="xray"):
+        for header in (UNSAMPLED, E):
+            monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+            state.declined.update(dict.fromkeys(range(MAX_DECLINED + 5)))
+            heliograph.wrap(look)({}, FakeContext())
+    assert seen == [(MAX_DECLINED + 5, True), (MAX_DECLINED + 5, False)]
 
 
 def test_an_official_inject_says_it_too(monkeypatch):
@@ -507,7 +512,7 @@ def test_baggage_is_opentelemetrys(monkeypatch):
         with heliograph.span("price"), trace.get_tracer("t").start_as_current_span("inner"):
             seen.append(baggage.get_baggage("tenant"))
             headers = {}
-            carry.onto_request(current.span(), headers)
+            propagation.onto_request(current.span(), headers)
             seen.append(headers.get("baggage"))
 
     with capture():
@@ -526,7 +531,7 @@ def test_without_the_handlers_span_the_chosen_parent_stands(monkeypatch, handled
     @heliograph.wrap
     def handler(event, context):
         with heliograph.span("price"):
-            carry.onto_request(current.span(), written)
+            propagation.onto_request(current.span(), written)
 
     with capture(disabled_instrumentations="aws-lambda") as captured:
         handler({"headers": {"traceparent": H, "baggage": "a=1"}}, FakeContext())
@@ -543,7 +548,7 @@ def test_flags_go_on(monkeypatch, handled, came, goes):
     @heliograph.wrap
     def handler(event, context):
         with heliograph.span("price"):
-            carry.onto_request(current.span(), written)
+            propagation.onto_request(current.span(), written)
 
     with capture():
         handler({"headers": {"traceparent": H[:-2] + came}}, FakeContext())
@@ -619,7 +624,7 @@ def test_the_environment_alone_needs_no_choice(monkeypatch, headers, cheap):
         settings = heliograph.config.Config.read({}, {"daemon_address": daemon.address})
         telemetry.switch_on(settings)
         try:
-            assert invocations.Invocation.policy is None
+            assert state.policy is None
             heliograph.wrap(lambda e, c: None)({"headers": headers}, FakeContext())
         finally:
             telemetry.switch_off()
@@ -692,7 +697,7 @@ def test_junk_changes_nothing(monkeypatch, headers, multi, w3c, header, policy):
         def handler(event, context):
             got.append(event)
             out = {}
-            carry.onto_request(current.span(), out)
+            propagation.onto_request(current.span(), out)
             assert all(value.isprintable() for value in out.values())
             return event
 

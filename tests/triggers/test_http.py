@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heliograph._limits import MAX_STRING
+from heliograph.journal import MAX_STRING
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph._limits import MAX_STRING
+from heliograph.journal import MAX_STRING
 from heliograph.triggers import Request, detect, faas_trigger, request, result
 from heliograph.triggers.detection import TABLE
 

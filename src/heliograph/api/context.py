@@ -14,7 +14,7 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as _SUPPRESS_ALL
 from opentelemetry.context.context import Context, _RuntimeContext
 
 from .._guard import guarded
-from ..journal import current, recording
+from ..journal import current, recording, state
 from ..journal.entry import Entry, Remote, Trace
 from .live import LiveSpan
 
@@ -63,15 +63,15 @@ def install(module: ModuleType) -> None:
             context but an entry point named in the environment, which costs a scan of all
             installed distributions.
     """
-    state: Any = module
-    if not isinstance(state._RUNTIME_CONTEXT, SharedRuntimeContext):
-        state._RUNTIME_CONTEXT = SharedRuntimeContext(state._RUNTIME_CONTEXT)
-    current.read_context = read
-    current.baggage, current.around = baggage, around
+    theirs: Any = module
+    if not isinstance(theirs._RUNTIME_CONTEXT, SharedRuntimeContext):
+        theirs._RUNTIME_CONTEXT = SharedRuntimeContext(theirs._RUNTIME_CONTEXT)
+    state.read_context = read
+    state.baggage, state.around = baggage, around
 
 
 def around(value: Any) -> Any:
-    """Return what stands for a value of the variable now (`current.around`).
+    """Return what stands for a value of the variable now (`state.around`).
 
     A context whose span is of an invocation that is over keeps all else that is in it but the
     baggage, which came with that invocation's event.
@@ -85,7 +85,7 @@ def around(value: Any) -> Any:
     entry = getattr(value.get(key), "entry", None)
     if type(entry) is not Entry or current.living(entry) is entry:
         return value
-    within = context_of(current.origin)
+    within = context_of(state.origin)
     module: Any = sys.modules.get("opentelemetry.baggage")
     old = {
         name: kept for name, kept in value.items() if name != getattr(module, "_BAGGAGE_KEY", "")
@@ -108,7 +108,7 @@ def context_of(value: Any) -> Context:
             members[_SUPPRESS_HTTP] = True
         key = _span_key()
         if key is not None:
-            members[key] = current.recorded_span(value)
+            members[key] = state.recorded_span(value)
         context = Context(members)
         if key is not None:
             value.context = context
@@ -130,13 +130,13 @@ def _with_span(context: Context) -> Context:
     entry, key = context.get(_ENTRY), _span_key()
     if key is None or key in context or type(entry) is not Entry:
         return context
-    return Context({**context, key: current.recorded_span(entry)})
+    return Context({**context, key: state.recorded_span(entry)})
 
 
 def _span_key() -> str | None:
     """Return the key of the current span; None until `opentelemetry.trace` is imported."""
     propagation = sys.modules.get("opentelemetry.trace.propagation")
-    if propagation is None or current.recorded_span is current.no_span:
+    if propagation is None or state.recorded_span is current.no_span:
         return None
     key: str = propagation._SPAN_KEY
     return key

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _notice
-from ..journal import recording
+from ..journal import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def adopt(module: ModuleType) -> None:
 
     def _instrument(self: Any, **kwargs: Any) -> None:  # noqa: ARG001 - the official signature
         extractor = kwargs.get("event_context_extractor")
-        recording.event_carrier = _carrier(extractor) if callable(extractor) else None
+        state.event_carrier = _carrier(extractor) if callable(extractor) else None
         _notice.inform(
             "AwsLambdaInstrumentor().instrument() in the function's code is taken as done: the "
             "handler's span is there already.",
@@ -39,7 +39,7 @@ def adopt(module: ModuleType) -> None:
         )
 
     def _uninstrument(self: Any, **kwargs: Any) -> None:  # noqa: ARG001 - the official signature
-        recording.event_carrier = None
+        state.event_carrier = None
 
     instrumentor._instrument, instrumentor._uninstrument = _instrument, _uninstrument
 

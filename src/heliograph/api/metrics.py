@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import metrics
-from opentelemetry.metrics import _internal as state
+from opentelemetry.metrics import _internal as internal
 from opentelemetry.metrics._internal import instrument as kinds
 
 from .. import _notice
 from .._guard import guard
-from ..journal import current, journal, keep, recording
+from ..journal import current, journal, keep, state
 from ..journal.instrument import (
     COUNTER,
     GAUGE,
@@ -53,7 +53,7 @@ class _Recorded:
         return self._theirs
 
     def _measure(self, value: Number, attributes: Attributes, context: Context | None) -> None:
-        if not recording.active or not self.instrument.usable:
+        if not state.active or not self.instrument.usable:
             return
         with guard("recording a measurement"):
             known = number(value)
@@ -66,7 +66,7 @@ class _Recorded:
                     ),
                 )
                 return
-            span = current.span() if context is None else current.read_context(context)[0]
+            span = current.span() if context is None else state.read_context(context)[0]
             journal.measure(self.instrument, known, keep.attributes(attributes), span)
 
 
@@ -311,7 +311,7 @@ class RecordingMeterProvider(metrics.MeterProvider):
 
 def users_provider() -> Any:
     """Return the meter provider that the user has set, if any."""
-    provider = state._METER_PROVIDER
+    provider = internal._METER_PROVIDER
     return None if isinstance(provider, RecordingMeterProvider) else provider
 
 
@@ -338,7 +338,7 @@ def install(module: ModuleType) -> None:  # noqa: ARG001 - called by an import h
     Args:
         module: `opentelemetry.metrics`, just imported.
     """
-    proxies: Any = state
+    proxies: Any = internal
     provider = proxies._PROXY_METER_PROVIDER
     if isinstance(provider, RecordingMeterProvider):
         return

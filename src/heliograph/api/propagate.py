@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _notice
-from ..journal import carry, current
+from ..journal import current, state
+from ..propagation import NATIVE, xray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -50,7 +51,7 @@ def official(name: str) -> Any:
     _notice.warn(
         f"propagator {name}",
         f"OTEL_PROPAGATORS names {shown('', name)}, which is not installed; there are: "
-        f"{', '.join(carry.NATIVE)}, none, and what packages in the function provide as "
+        f"{', '.join(NATIVE)}, none, and what packages in the function provide as "
         "opentelemetry_propagator. The others are used.",
     )
     return None
@@ -92,8 +93,8 @@ def install(module: ModuleType, names: tuple[str, ...]) -> None:
         def inject(self, carrier: Any, context: Any = None, setter: Any = default_setter) -> None:
             super().inject(carrier, context, setter)
             span = parent_of(trace.get_current_span(context))
-            if span is not None and span.trace.id in carry.declined:
-                setter.set(carrier, carry.XRAY, carry.xray(span))
+            if span is not None and span.trace.id in state.declined:
+                setter.set(carrier, xray.XRAY, xray.header_of(span))
 
     present = module.get_global_textmap()
     module.set_global_textmap(CompositePropagator([XRayPropagator(), present]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .. import _notice
 from .._guard import guard
 from .._unusable import shown
-from ..journal.sampling import STANDARD
+from ..propagation.sampling import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from opentelemetry.util._decorator import _agnosticcontextmanager
 
 from .. import _notice
 from .._guard import guard
-from ..journal import current, journal, keep, recording
+from ..journal import current, journal, keep, recording, state
 from ..journal.instrument import text_of
 from .context import parent_of, remote_of
 from .span import RecordedSpan, is_link, moment, recorded_span
@@ -64,7 +64,7 @@ class RecordingTracer(trace.Tracer):
     ) -> Span:
         """Start a span below the current one, or the one in `context`."""
         theirs = self._users()
-        if theirs is not None or not recording.active:
+        if theirs is not None or not state.active:
             tracer = theirs or trace.NoOpTracer()
             return tracer.start_span(
                 name, context, kind, attributes, links, start_time,
@@ -102,7 +102,7 @@ class RecordingTracer(trace.Tracer):
         entry.scope = self._scope
         entry.attributes = kept
         entry.links = linked or None
-        entry.outer = current.around(current.here.get()) if context is None else context
+        entry.outer = state.around(current.here.get()) if context is None else context
         if started is not None:
             entry.start = started
         return entry
@@ -191,16 +191,16 @@ def install(module: ModuleType) -> None:
     Args:
         module: `opentelemetry.trace`, just imported.
     """
-    state: Any = module
-    if isinstance(state._PROXY_TRACER_PROVIDER, RecordingTracerProvider):
+    theirs: Any = module
+    if isinstance(theirs._PROXY_TRACER_PROVIDER, RecordingTracerProvider):
         return
-    state._PROXY_TRACER_PROVIDER = RecordingTracerProvider()
-    proxied = state.ProxyTracer._tracer.fget
-    set_provider = state._set_tracer_provider
+    theirs._PROXY_TRACER_PROVIDER = RecordingTracerProvider()
+    proxied = theirs.ProxyTracer._tracer.fget
+    set_provider = theirs._set_tracer_provider
 
     def tracer(self: Any) -> Tracer:
         """Give tracers that were asked for before us the road of those asked for after."""
-        if state._TRACER_PROVIDER is not None:
+        if theirs._TRACER_PROVIDER is not None:
             return proxied(self)  # type: ignore[no-any-return]
         if not isinstance(self._noop_tracer, RecordingTracer):
             self._noop_tracer = tracer_of(
@@ -216,15 +216,15 @@ def install(module: ModuleType) -> None:
         with guard("giving way to the function's tracer provider"):
             give_way()
 
-    state.ProxyTracer._tracer = property(tracer)
-    state._set_tracer_provider = notice
-    current.recorded_span = recorded_span
+    theirs.ProxyTracer._tracer = property(tracer)
+    theirs._set_tracer_provider = notice
+    state.recorded_span = recorded_span
     give_way()
 
 
 def give_way() -> None:
     """Leave spans and library calls to the provider that the function has set, and say it once."""
-    if users_provider() is None or not recording.active:
+    if users_provider() is None or not state.active:
         return
     for recorder in recording.recorders.values():
         recorder.recording = False

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from .. import _notice
 from .._guard import guard
-from ..journal import carry
+from ..journal import state
 from ..journal.entry import new_trace_id, random_id
 from ..lending import lent
 from ..version import VERSION
@@ -346,4 +346,4 @@ def wanted(exporter: object, spans: list[ReadableSpan]) -> list[ReadableSpan]:
 
 def _is_declined(span: ReadableSpan) -> bool:
     context = span.get_span_context()
-    return context is not None and context.trace_id in carry.declined
+    return context is not None and context.trace_id in state.declined

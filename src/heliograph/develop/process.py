@@ -23,7 +23,7 @@ from .._guard import guard
 from ..api.propagate import official as official_propagator
 from ..api.sampler import official as provided_sampler
 from ..api.trace import OURS
-from ..journal import sampling
+from ..propagation import sampling
 from ..version import VERSION
 from .development import Development
 from .metering import Metering, metric_exporters

@@ -1,27 +1,52 @@
 """Before the response: facts are written down, nothing else. Standard library only.
 
-The journal holds the facts of the running invocation: spans (`entry.py`) and measurements.
+The journal holds the facts of the running invocation: spans (`entry.py`) and measurements. `state`
+is all else that is known of the running process: each of its parts is set in one place.
 """
 
 from __future__ import annotations
 
 from time import time_ns
 
-from .._limits import MAX_ENTRIES, MAX_MEASUREMENTS
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, MutableMapping
+    from typing import Any, TypeAlias
 
     from typing_extensions import Unpack
 
     from .entry import Attributes, Entry, Remote
     from .instrument import Instrument
 
+    Span: TypeAlias = Entry | Remote | None
+    Decide: TypeAlias = Callable[[bool | None, int], bool]
+    """From the parent's flag, None for a root, and the trace id."""
+    Writer: TypeAlias = Callable[[Entry | Remote, MutableMapping[str, str]], None]
+
     Measured: TypeAlias = tuple[Instrument, int | float, Attributes, Entry | Remote | None]
     Measurement: TypeAlias = tuple[Instrument, int | float, Attributes, Entry | Remote | None, int]
     """Instrument, value, attributes, the span that was current, time."""
+
+
+# What keeps a function's memory bounded whatever it does: bounded copies, never a live reference.
+MAX_STRING = 2048
+"""Characters kept of a string."""
+MAX_ITEMS = 32
+"""Entries kept of a list, tuple, set or mapping."""
+MAX_DEPTH = 6
+"""Levels kept of nested containers."""
+MAX_NODES = 512
+"""Containers visited for one copy: bounds the time of a copy as well as its size."""
+MAX_FRAMES = 50
+"""Frames kept of an exception's stack; the innermost and the outermost ones win."""
+MAX_CHAIN = 8
+"""Exceptions kept of a chain of causes."""
+MAX_ENTRIES = 2000
+"""Entries of a journal before it is developed early, in line."""
+MAX_OPS = 1000
+"""Calls recorded on one span (attributes, events, links ...) before the rest is counted only."""
+MAX_MEASUREMENTS = 10_000
+"""Measurements of a journal before it is developed early, in line."""
 
 
 def _nothing_to_flush() -> bool:
@@ -108,3 +133,59 @@ class Journal:
 
 journal = Journal()
 """The process's journal. Spans know their trace, so that a late one never changes owner."""
+
+
+def parentbased_always_on(parent: bool | None, trace_id: int) -> bool:  # noqa: ARG001 - a sampler's
+    """Decide as the default sampler does; `propagation/sampling.py` has the others."""
+    return parent is not False
+
+
+class State:
+    """What is on in this process. `reset` takes back what a test or a second `configure` sets.
+
+    Attributes:
+        active: Whether anything is recorded: set by bootstrap, `wrap` in Lambda, `configure`.
+        origin: The span of the running invocation, or of the last one: new traces belong to it.
+        decide: The configured sampler.
+        policy: What the settings say of parents; None where all of it is the default.
+        writers: The configured propagators of HTTP requests; None for the default ones.
+        declined: Traces that are recorded though X-Ray does not want them, the newest last:
+            `Sampled=0` stays what their header says, and its exporters get nothing of them.
+        environment_header: `_X_AMZN_TRACE_ID` of the running invocation: what botocore writes by
+            itself inside Lambda.
+        event_carrier: Adds the trace context that the function's own code finds in an event to
+            what is known of it (`api/handlers.py`).
+        read_context: Reads an OpenTelemetry context: its span as ours, and what is suppressed, "",
+            "http" or "all". This and what follows is set once, where OpenTelemetry is imported.
+        around: Returns what stands for a value of `current.here` now.
+        baggage: Returns the current baggage.
+        recorded_span: Returns the OpenTelemetry span that stands for an entry.
+    """
+
+    __slots__ = (
+        "active", "around", "baggage", "decide", "declined", "environment_header", "event_carrier",
+        "origin", "policy", "read_context", "recorded_span", "writers",
+    )  # fmt: skip
+
+    read_context: Callable[[object], tuple[Span, str]]
+    around: Callable[[object], object]
+    baggage: Callable[[], dict[str, object]]
+    recorded_span: Callable[[Entry], object]
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Record nothing, by the default settings."""
+        self.active = False
+        self.origin: Entry | None = None
+        self.decide: Decide = parentbased_always_on
+        self.policy: Any = None
+        self.writers: list[Writer] | None = None
+        self.declined: dict[int, None] = {}
+        self.environment_header = ""
+        self.event_carrier: Callable[[Any, Any], Any] | None = None
+
+
+state = State()
+"""The process's state."""

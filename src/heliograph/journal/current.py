@@ -11,11 +11,11 @@ from __future__ import annotations
 from _contextvars import ContextVar  # its wrapper is one more module to load before a response
 
 from .._guard import passes
+from . import state
 from .entry import Entry, Remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextvars import Token
 
 here: ContextVar[object] = ContextVar("heliograph", default=None)
@@ -25,14 +25,7 @@ def _nothing(context: object) -> tuple[Entry | Remote | None, str]:  # noqa: ARG
     return None, ""
 
 
-read_context: Callable[[object], tuple[Entry | Remote | None, str]] = _nothing
-"""Reads an OpenTelemetry context: (its span as ours, what is suppressed: "", "http" or "all").
-
-Set by `api/context.py`; before that no such context can be in the variable."""
-
-
-origin: Entry | None = None
-"""The span of the running invocation, or of the last one: new traces belong to it."""
+state.read_context = _nothing  # until `api/context.py` sets it, no such context can be there
 
 
 def span() -> Entry | Remote | None:
@@ -40,7 +33,7 @@ def span() -> Entry | Remote | None:
     value = here.get()
     if type(value) is Entry:
         return value.resolve() if not value.end else living(value)
-    return living(read_context(value)[0] if value is not None else None)
+    return living(state.read_context(value)[0] if value is not None else None)
 
 
 def living(span: Entry | Remote | None) -> Entry | Remote | None:
@@ -50,6 +43,7 @@ def living(span: Entry | Remote | None) -> Entry | Remote | None:
     done there while another one runs belongs to that one. A span that is still open goes on being
     a parent, and so does one that has ended in the invocation that runs.
     """
+    origin = state.origin
     if origin is not None and not origin.end and span is not origin:
         if span is None:
             span = origin
@@ -81,7 +75,7 @@ def span_for(*, http: bool) -> tuple[Entry | Remote | None, bool]:
         # mostly: below the handler's span
         plain = value.resolve().outer is None and value.call is None
         return value, plain or not _suppressed(value, http)
-    parent, suppressed = read_context(value)
+    parent, suppressed = state.read_context(value)
     parent = living(parent)
     return parent, not suppressed or (suppressed == "http" and not http)
 
@@ -93,14 +87,14 @@ def _suppressed(entry: Entry, http: bool) -> bool:
         if http and outer.call is not None:
             return True
         outer = outer.resolve().outer
-    suppressed = read_context(outer)[1] if outer is not None else ""
+    suppressed = state.read_context(outer)[1] if outer is not None else ""
     return suppressed == "all" or (http and suppressed == "http")
 
 
 def enter(entry: Entry) -> Token[object]:
     """Make an entry current; returns the token that `leave` takes."""
     value = here.get()
-    entry.outer = value if value is entry.parent else around(value)
+    entry.outer = value if value is entry.parent else state.around(value)
     return here.set(entry)
 
 
@@ -109,9 +103,7 @@ def around_entry(value: object) -> object:
     return living(value) if value is None or type(value) is Entry else value
 
 
-around: Callable[[object], object] = around_entry
-"""Returns what stands for a value of `here` now: for one of an invocation that is over, what is of
-the running one (`living`). Set by `api/context.py`."""
+state.around = around_entry
 
 
 def leave(entry: Entry, token: Token[object]) -> None:
@@ -136,14 +128,13 @@ class Received:
 
 def received_baggage() -> dict[str, object]:
     """Return the baggage that came with the event, if what is current is of its invocation."""
-    value = around(here.get())
+    value = state.around(here.get())
     while type(value) is Entry:
         value = value.resolve().outer
     return value.baggage if type(value) is Received else {}
 
 
-baggage: Callable[[], dict[str, object]] = received_baggage
-"""Returns the current baggage. Set by `api/context.py`: only its API can write any."""
+state.baggage = received_baggage  # only OpenTelemetry's API can write any
 
 
 def no_span(entry: Entry) -> object:
@@ -151,5 +142,4 @@ def no_span(entry: Entry) -> object:
     return entry
 
 
-recorded_span: Callable[[Entry], object] = no_span
-"""Returns the OpenTelemetry span that stands for an entry. Set by `api/trace.py`."""
+state.recorded_span = no_span

@@ -6,7 +6,7 @@ import os
 from time import time_ns
 
 from .. import _notice
-from .._limits import MAX_OPS, MAX_STRING
+from . import MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,6 +123,11 @@ class Trace:
         self.extras = extras
         self.request_id = request_id
         self.text = ""
+
+    def hex(self) -> str:
+        """Return its id in hexadecimal, which is kept for the next header."""
+        self.text = f"{self.id:032x}"
+        return self.text
 
 
 class Remote:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import _notice
-from .._limits import MAX_ENTRIES, MAX_MEASUREMENTS
+from . import MAX_ENTRIES, MAX_MEASUREMENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from itertools import islice
 
 from .. import _notice
 from .._guard import guard
-from .._limits import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING
+from . import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from itertools import islice
 from time import time_ns
 
 from .._guard import OWN, guard
-from .._limits import MAX_CHAIN, MAX_FRAMES, MAX_STRING
-from . import current, keep
+from . import MAX_CHAIN, MAX_FRAMES, MAX_STRING, current, keep
 from .entry import Entry
 from .recording import recorders
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time_ns
 
 from .._guard import guard, guarded
-from . import current, journal
+from . import current, journal, state
 from .entry import CLIENT, INTERNAL, Call, Entry, Remote, Trace, new_trace_id
 
 TYPE_CHECKING = False
@@ -14,41 +14,27 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def parentbased_always_on(parent: bool | None, trace_id: int) -> bool:  # noqa: ARG001 - a sampler's
-    """Decide as the default sampler does; `sampling.py` has the others."""
-    return parent is not False
-
-
-decide: Callable[[bool | None, int], bool] = parentbased_always_on
-"""The configured sampler. See `sampling.py`."""
-
-event_carrier: Callable[[Any, Any], Any] | None = None
-"""Adds the trace context that the function's own code finds in an event to what is known of it
-(`api/handlers.py`)."""
-
-active = False
-"""Whether anything is recorded in this process: set by bootstrap, `wrap` in Lambda, `configure`."""
-
-
 def extras() -> str:
     """Return what every AWS call carries on of the environment's X-Ray header, such as Lineage."""
-    return current.origin.resolve().trace.extras if current.origin is not None else ""
+    return state.origin.resolve().trace.extras if state.origin is not None else ""
 
 
 def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
     """Return a new trace, with the sampler's decision."""
     trace_id = new_trace_id()
-    return Trace(trace_id, sampled=decide(None, trace_id), extras=extras, request_id=request_id)
+    return Trace(
+        trace_id, sampled=state.decide(None, trace_id), extras=extras, request_id=request_id
+    )
 
 
 def trace_for(parent: Entry | Remote | None) -> Trace:
     """Return the trace of a new span: its parent's, or a new one, with the sampler's decision."""
     if parent is None:
-        above = current.origin
+        above = state.origin
         owner = above.resolve().trace.request_id if above is not None else None
         return new_trace(request_id=owner, extras=extras())
     trace = parent.trace
-    if decide(trace.sampled, trace.id) == trace.sampled:
+    if state.decide(trace.sampled, trace.id) == trace.sampled:
         return trace
     return Trace(
         trace.id,
@@ -92,7 +78,7 @@ class Recorder:
         if not self.recording:
             return None
         parent, wanted = current.span_for(http=self.http)
-        if parent is None or not wanted or not decide(parent.trace.sampled, parent.trace.id):
+        if parent is None or not wanted or not state.decide(parent.trace.sampled, parent.trace.id):
             return None
         return parent
 
@@ -134,7 +120,7 @@ class Recorder:
         """Call the user's request hook."""
         if self.request_hook is not None:
             with guard(f"calling the request hook of {self.library}"):
-                self.request_hook(current.recorded_span(entry), *seen)
+                self.request_hook(state.recorded_span(entry), *seen)
 
     def hooked(self, entry: Entry, *seen: object) -> None:
         """Call the user's response hook, if there is something to call it with."""
@@ -142,7 +128,7 @@ class Recorder:
             entry.call.answered = len(entry.ops or ())
         if self.response_hook is not None and seen:
             with guard(f"calling the response hook of {self.library}"):
-                self.response_hook(current.recorded_span(entry), *seen)
+                self.response_hook(state.recorded_span(entry), *seen)
 
 
 recorders: dict[str, Recorder] = {}

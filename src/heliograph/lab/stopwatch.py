@@ -38,10 +38,8 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     "heliograph.journal.recorded_exception": {"fail": ("recording a call", False)},
     "heliograph.libraries.botocore": {"_begin": ("recording a call", True)},
     "heliograph.libraries.requests": {"_begin": ("recording a call", True)},
-    "heliograph.journal.carry": {
-        "onto_aws_call": ("writing trace headers", True),
-        "onto_request": ("writing trace headers", True),
-    },
+    "heliograph.propagation.xray": {"onto_aws_call": ("writing trace headers", True)},
+    "heliograph.propagation": {"onto_request": ("writing trace headers", True)},
     "heliograph.manual": {
         "span.__enter__": ("recording a span", True),
         "span.__exit__": ("recording a span", False),

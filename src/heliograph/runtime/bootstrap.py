@@ -7,14 +7,11 @@ of the stack trace that it reports, its own as well as ours.
 from __future__ import annotations
 
 import sys
-from time import perf_counter_ns
 
-_started = perf_counter_ns()
-
-from .. import _notice  # noqa: E402 - the clock starts before our own imports
-from .. import config as settings  # noqa: E402
-from .._guard import guard, guarded, unframe  # noqa: E402
-from . import folders, loop, telemetry  # noqa: E402
+from .. import _notice, runtime
+from .. import config as settings
+from .._guard import guard, guarded, unframe
+from . import folders, telemetry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +63,7 @@ def _over(error: BaseException | None = None) -> None:
             the process without a response and without another event (lifecycle spec 1.4).
     """
     telemetry.over()
-    if not loop.installed or (error is not None and not isinstance(error, Exception)):
+    if not runtime.hooked or (error is not None and not isinstance(error, Exception)):
         telemetry.develop()
 
 
@@ -77,7 +74,7 @@ def start() -> None:
     if config.disabled:
         _notice.inform("off, by OTEL_SDK_DISABLED.")
         return
-    if not loop.install():
+    if not runtime.hook():
         _notice.warn(
             "runtime client",
             "the runtime client has no known shape: telemetry is sent before the response.",
@@ -87,7 +84,7 @@ def start() -> None:
 
         snapshots.hook()
     guarded("listing the function's folders", folders.list_once)
-    telemetry.measure_init(_started)
+    telemetry.measure_init(runtime.started_ns)
 
 
 def _ready() -> None:
@@ -100,7 +97,7 @@ def _ready() -> None:
     off = ", ".join(config.disabled_instrumentations)
     _notice.inform(
         f"traces to {', '.join(config.traces_exporters)}, metrics to "
-        f"{', '.join(config.metrics_exporters)}, {'after' if loop.installed else 'before'} each "
+        f"{', '.join(config.metrics_exporters)}, {'after' if runtime.hooked else 'before'} each "
         "response; "
         f"headers {', '.join(config.propagators)}; sampler {config.sampler}"
         + (f"; left alone: {off}." if off else ".")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .._guard import guard
 from ..config import keep_propagators
-from ..journal import carry, recording, sampling
-from .invocation import Invocation
-from .parents import Policy
+from ..journal import state
+from ..propagation import NATIVE, sampling
+from ..propagation.parents import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def make(settings: Config, extras: Extras | None) -> None:
     if settings.sampler != "parentbased_always_on":
         sampler(settings)
     propagators(settings)
-    Invocation.policy = Policy(settings, extras)
+    state.policy = Policy(settings, extras)
 
 
 def sampler(settings: Config) -> None:
@@ -36,7 +36,7 @@ def sampler(settings: Config) -> None:
         ratio = 1.0
         if name.endswith("traceidratio"):
             ratio = sampling.ratio(settings.sampler_argument)
-        recording.decide = sampling.decision(name, ratio)
+        state.decide = sampling.decision(name, ratio)
         return
     with guard(f"loading the sampler {name}"):
         from ..api import sampler as official
@@ -45,7 +45,7 @@ def sampler(settings: Config) -> None:
         with lent(settings):
             decide = official.provided(name, settings.sampler_argument)
         if decide is not None:
-            recording.decide = decide
+            state.decide = decide
 
 
 def propagators(settings: Config) -> None:
@@ -55,7 +55,7 @@ def propagators(settings: Config) -> None:
         if name == "none":
             writers = {}
             break
-        native = carry.NATIVE.get(name)
+        native = NATIVE.get(name)
         if native is not None:
             writers[name] = native
             continue
@@ -66,4 +66,4 @@ def propagators(settings: Config) -> None:
             if official is not None:
                 writers[name] = official
     keep_propagators(list(writers))
-    carry.writers[:] = writers.values()
+    state.writers = list(writers.values())

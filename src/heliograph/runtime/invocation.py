@@ -7,7 +7,7 @@ from time import time_ns
 
 from .. import config as settings
 from .._guard import guard, guarded
-from ..journal import carry, current, journal, recording
+from ..journal import current, journal, parentbased_always_on, state
 from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, span_id
 
 TYPE_CHECKING = False
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..config import Config
+    from ..propagation.parents import Choice
     from ..triggers import Request
-    from .parents import Choice, Policy
 
     Begun = tuple[Remote | None, Trace, Choice | None, int]
 
@@ -76,24 +76,22 @@ class Invocation:
     )  # fmt: skip
 
     error: str | None
-    policy: Policy | None = None
-    """What the settings say of parents and sampling; None where all of it is the default."""
 
     def __init__(self, config: Config, event: object, context: object, *, cold: bool) -> None:
         self._config = config
         self._context = context
         self._cold = cold
         self._begun: dict[str, Begun] = {}
-        self._header = carry.environment_header = settings.trace_header()
+        self._header = state.environment_header = settings.trace_header()
         self.late, self.error = False, None
         self.trigger = "direct"
         self.request: Request | None = None
         if type(event) is not dict or len(event) > FEW_KEYS or not OPENING.isdisjoint(event):
             self._read(event)
-        if recording.event_carrier is not None:
-            more = recording.event_carrier, event, self.request
+        if state.event_carrier is not None:
+            more = state.event_carrier, event, self.request
             self.request = guarded("asking the event context extractor", *more) or self.request
-        entry = self.entry = current.origin = Entry.begin(SERVER, self)
+        entry = self.entry = state.origin = Entry.begin(SERVER, self)
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, client)
@@ -122,13 +120,13 @@ class Invocation:
         if (
             client is not None
             or (self.request is not None and self.request.carried is not None)
-            or recording.decide is not recording.parentbased_always_on  # it may be the user's code
+            or state.decide is not parentbased_always_on  # it may be the user's code
         ):
             entry.resolve()
         if disabled:  # it stands for its parent
             parent = entry.resolve().parent
             if parent is None:
-                current.origin = None
+                state.origin = None
                 return None
             entry.span_id = parent.span_id
         elif theirs is not None:
@@ -158,13 +156,15 @@ class Invocation:
         """Return parent and trace, and the whole choice where there was one."""
         carried = self.request.carried if self.request is not None else None
         w3c = guarded("reading the context", _w3c, self._context)
-        if self.policy is None and w3c is None:
-            parent, trace = _environments(self._header, request_id)
+        if state.policy is None and w3c is None:
+            from ..propagation import xray
+
+            parent, trace = xray.environments(self._header, request_id)
             if carried is None or (parent is not None and not _bring_more(carried, self._header)):
                 return parent, trace, None
-        from . import parents
+        from ..propagation import parents
 
-        policy = self.policy or parents.Policy(self._config)
+        policy = state.policy or parents.Policy(self._config)
         choice = parents.choose(policy, self._header, w3c, carried, request_id)
         return choice.parent, choice.trace, choice
 
@@ -254,22 +254,6 @@ class Invocation:
         self.error = error_type
         self.entry.op(("set_attribute", "error.type", error_type))
         self.entry.op(("set_status", ERROR, description))
-
-
-def _environments(header: str, request_id: str | None) -> tuple[Remote | None, Trace]:
-    """Return parent and trace by the environment's header, which binds X-Ray (triggers spec 4.2).
-
-    It is all that there is to say if X-Ray alone gets the spans; else `parents.py` chooses.
-    """
-    trace, parent_id, flag = carry.parse(header)
-    if trace is None:
-        return None, recording.new_trace(request_id=request_id)
-    trace.request_id = request_id
-    if not parent_id or flag is None:
-        trace.sampled = recording.decide(None, trace.id)
-    else:
-        trace.sampled = flag and recording.decide(True, trace.id)
-    return (Remote(trace, parent_id, facade=True) if parent_id else None), trace
 
 
 def _bring_more(carried: dict[str, str], header: str) -> bool:

@@ -12,7 +12,7 @@ from time import perf_counter_ns, time_ns
 
 from .. import _notice, libraries
 from .._guard import guard, guarded
-from ..journal import carry, current, journal, recording
+from ..journal import journal, parentbased_always_on, state
 from ..journal.entry import forget_ids
 from ..libraries import after_import
 from .invocation import Invocation, facades
@@ -68,7 +68,7 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
     if _development is not None:
         _development.shutdown()
     config, _extras, _development = settings, extras, None
-    recording.active = not settings.disabled
+    state.active = not settings.disabled
     if settings.disabled:
         return
     _choose(settings)
@@ -86,8 +86,7 @@ def switch_off() -> None:
     global config, _development, _extras, running, last, _cold, _restored, _ready_ns
     if _development is not None:
         _development.shutdown()
-    recording.active, current.origin = False, None
-    carry.environment_header = ""
+    state.reset()
     config = _development = _extras = running = last = None
     _cold, _restored, _ready_ns = True, False, 0
     journal.drop()
@@ -149,8 +148,7 @@ def _propagate(module: ModuleType) -> None:
 
 def _choose(settings: Config) -> None:
     """Set sampler, propagators and parents; what is not the default is modules more to load."""
-    Invocation.policy, recording.decide = None, recording.parentbased_always_on
-    carry.writers[:] = [carry.NATIVE[name] for name in USUAL_PROPAGATORS]
+    state.policy, state.decide, state.writers = None, parentbased_always_on, None
     chosen = settings.parent, settings.traces_exporters, settings.propagators, settings.sampler
     if _extras is not None or chosen != USUAL:
         from . import choices
@@ -161,7 +159,7 @@ def _choose(settings: Config) -> None:
 def development() -> Development | None:
     """Return what develops the journal; None while telemetry is off."""
     global _development
-    if _development is None and config is not None and recording.active:
+    if _development is None and config is not None and state.active:
         before = list(sys.path)
         sys.path += [place for place in config.path if place not in before]
         from ..develop.development import Development, Extras
@@ -214,7 +212,7 @@ def begin(event: object, context: object) -> Invocation | None:
     """Begin an invocation; None if telemetry is off."""
     global running, last, _cold
     settings = config
-    if settings is None or not recording.active:
+    if settings is None or not state.active:
         return None
     cold, _cold = _cold and settings.init_type != "provisioned-concurrency", False
     _settle()

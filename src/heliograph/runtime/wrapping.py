@@ -7,7 +7,7 @@ from time import perf_counter_ns
 
 from .._guard import guard
 from ..config import Config
-from . import loop, telemetry
+from . import hook, telemetry
 from .bootstrap import invoking
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ def _switch_on(handler: Callable[..., Any]) -> None:
         return  # outside Lambda nothing is recorded unless `configure` asks for it
     name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__name__', 'handler')}"
     telemetry.switch_on(config if config.handler else Config.read(given={"handler": name}))
-    loop.install()
+    hook()
     telemetry.measure_init(started)
     telemetry.ready()
 
@@ -70,7 +70,7 @@ def record(config: Config, extras: Extras) -> None:
     """Record as in Lambda: into the journal, developed after the response or by `flush`."""
     telemetry.switch_on(config, extras)
     if config.in_lambda:
-        loop.install()
+        hook()
 
 
 def flush() -> bool:

@@ -6,7 +6,7 @@ event of another kind does not pay for it. Rules: triggers spec 1.2, 2, 5.1, 7.
 
 from __future__ import annotations
 
-from .._limits import MAX_STRING
+from ..journal import MAX_STRING
 from .detection import DIRECT, detect
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ class Request:
 
     Attributes:
         attributes: Attributes of the SERVER span, `heliograph.trigger.arn` included where the
-            source names itself. Strings have at most `_limits.MAX_STRING` characters.
+            source names itself. Strings have at most `journal.MAX_STRING` characters.
         method: What a span's name says of the HTTP method: a known one, `HTTP` for any other,
             None if there is none.
         route: The route template, which names the span as `{method} {route}`; None if none.

@@ -5,7 +5,7 @@ Names are those of the stable HTTP conventions (triggers spec 5.1).
 
 from __future__ import annotations
 
-from .._limits import MAX_STRING
+from ..journal import MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._limits import MAX_ITEMS
+from ..journal import MAX_ITEMS
 from .values import has, is_table, lookup, sequence, status_code, string
 
 TYPE_CHECKING = False

@@ -278,10 +278,10 @@ VECTORS = {
 
 
 ELSEWHERE = {
-    31: ("runtime/test_header_vectors.py", "31_header"),
-    32: ("runtime/test_header_vectors.py", "32_pass_through"),
-    33: ("runtime/test_header_vectors.py", "33_no_header"),
-    34: ("runtime/test_header_vectors.py", "34_undecided"),
+    31: ("propagation/test_header_vectors.py", "31_header"),
+    32: ("propagation/test_header_vectors.py", "32_pass_through"),
+    33: ("propagation/test_header_vectors.py", "33_no_header"),
+    34: ("propagation/test_header_vectors.py", "34_undecided"),
     40: ("exporters/test_xray_otlp.py", "40_datagram"),
 }
 """Vectors that are about more than one span's document: the test, and its gold file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._limits import EMF_DIMENSION_NAME, EMF_DIMENSION_VALUE, MAX_STRING
+from ..._limits import EMF_DIMENSION_NAME, EMF_DIMENSION_VALUE, EMF_TEXT
 from . import names
 from .properties import encode, quoted
 
@@ -53,7 +53,7 @@ class Members:
         """Add a property, which is plain JSON, unless it is there with this value already."""
         if value is None or (key in self.held and self.held[key] == value):
             return
-        name = self._free(key, key, MAX_STRING)
+        name = self._free(key, key, EMF_TEXT)
         self.held[name] = value
         self._properties.append((name, written(name, value)))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .annotations import AnnotationRule, Budget
 from .document import document
-from .ids import span_id, trace_id
 from .size import to_bytes
 from .split import documents
+from .values import span_id, trace_id
 
 __all__ = [
     "AnnotationRule",

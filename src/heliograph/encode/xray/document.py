@@ -5,7 +5,7 @@ from __future__ import annotations
 from opentelemetry.trace import SpanKind, StatusCode
 
 from ..._limits import XRAY_STRING
-from . import host, ids
+from . import host, values
 from .annotations import AnnotationRule, Budget, annotations_of
 from .attributes import Attributes
 from .aws import aws_of
@@ -110,10 +110,10 @@ def _add_identity(
     context = span.get_span_context()
     if context is None or not context.is_valid:
         raise ValueError(f"span {span.name!r} has no valid ids")
-    told["id"] = ids.span_id(context.span_id)
-    told["trace_id"] = ids.trace_id(context.trace_id)
+    told["id"] = values.span_id(context.span_id)
+    told["trace_id"] = values.trace_id(context.trace_id)
     if (parent := span.parent) is not None:
-        told["parent_id"] = ids.span_id(parent.span_id)
+        told["parent_id"] = values.span_id(parent.span_id)
     # a double holds no more than the microseconds of a present time
     told["start_time"] = start = (span.start_time or 0) // 1000 / 1e6
     end = span.end_time

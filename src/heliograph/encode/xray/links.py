@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._limits import XRAY_LINKS
-from . import ids
+from . import values
 from .values import plain
 
 TYPE_CHECKING = False
@@ -19,8 +19,8 @@ def links_of(found: Sequence[Link]) -> tuple[list[object], int]:
     links: list[object] = []
     for link in valid[:XRAY_LINKS]:
         told: dict[str, object] = {
-            "trace_id": ids.trace_id(link.context.trace_id),
-            "id": ids.span_id(link.context.span_id),
+            "trace_id": values.trace_id(link.context.trace_id),
+            "id": values.span_id(link.context.span_id),
         }
         if link.attributes:
             told["attributes"] = plain(link.attributes)

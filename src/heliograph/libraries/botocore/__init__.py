@@ -6,7 +6,7 @@ from functools import partial
 from time import time_ns
 
 from ..._guard import guarded, unframe
-from ...journal import carry, current, keep
+from ...journal import current, keep
 from ...journal.entry import Entry
 from ...journal.recording import Recorder, dress, recorders
 from .. import after_import
@@ -160,4 +160,6 @@ def install_header(module: ModuleType) -> None:
 
 
 def _write(span: Any, prepared: Any) -> None:
-    carry.onto_aws_call(span, prepared.headers)
+    from ...propagation import xray
+
+    xray.onto_aws_call(span, prepared.headers)

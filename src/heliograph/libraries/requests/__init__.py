@@ -7,8 +7,7 @@ from time import time_ns
 
 from ... import _notice
 from ..._guard import guarded, unframe
-from ..._limits import MAX_ITEMS, MAX_STRING
-from ...journal import carry, current
+from ...journal import MAX_ITEMS, MAX_STRING, current
 from ...journal.recording import Recorder, dress, recorders
 
 TYPE_CHECKING = False
@@ -160,8 +159,10 @@ class Lent:
         span = current.span()
         if span is None:
             return
+        from ...propagation import onto_request
+
         wanted: dict[str, Any] = {}
-        carry.onto_request(span, wanted)
+        onto_request(span, wanted)
         present = self._request.headers
         headers = {} if present is None else present
         self._loan = _loans.setdefault(id(headers), Loan(headers))

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import heliograph
-from heliograph.journal import carry, current
+from heliograph.journal import current
 from heliograph.lab.daemon import XRayDaemon
+from heliograph.propagation import xray
 from heliograph.testing import FakeContext, capture
 
 GOLD = Path(__file__).parents[1] / "gold" / "xray"
@@ -35,9 +36,9 @@ def test_header(name, monkeypatch):
 
     @heliograph.wrap
     def handler(event, context):
-        headers = {carry.XRAY: HEADERS[name]} if HEADERS[name] else {}
-        carry.onto_aws_call(current.span(), headers)
-        carried.append(headers[carry.XRAY])
+        headers = {xray.XRAY: HEADERS[name]} if HEADERS[name] else {}
+        xray.onto_aws_call(current.span(), headers)
+        carried.append(headers[xray.XRAY])
 
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     if HEADERS[name]:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import carry, current
+from heliograph.journal import current
 from heliograph.journal.entry import Entry, Remote, Trace
+from heliograph.propagation import xray
 
 ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
 TRACE_ID = 0x5759E988BD862E3FE1BE46A994272793
@@ -32,7 +33,7 @@ def table(stub, path="/fail/0/200/none", attempts=3):
     )
 
 
-def received(stub, name=carry.XRAY):
+def received(stub, name=xray.XRAY):
     """The values of a header in the requests that arrived, and only one in each."""
     return [
         {key.lower(): value for key, value in headers.items()}.get(name.lower())
@@ -69,7 +70,7 @@ def hexadecimal(span):
 )  # fmt: skip
 def test_parse(header, trace_id, parent, sampled, extras):
     """Pieces in any order, odd ones skipped; unknown ones kept, Self dropped (triggers 3.1)."""
-    trace, found, flag = carry.parse(header)
+    trace, found, flag = xray.parse(header)
     assert (trace.id if trace else 0, found, flag) == (trace_id, parent, sampled)
     assert (trace.extras if trace else "") == extras
 
@@ -77,14 +78,14 @@ def test_parse(header, trace_id, parent, sampled, extras):
 @given(st.text())
 def test_parse_takes_anything(header):
     """No header makes it fail."""
-    carry.parse(header)
+    xray.parse(header)
 
 
 @given(st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1), st.booleans())
 def test_written_is_read(trace_id, span_id, sampled):
     """What is written reads as the same trace, parent and decision."""
-    header = carry.xray(Remote(Trace(trace_id, sampled=sampled), span_id))
-    trace, parent, flag = carry.parse(header)
+    header = xray.header_of(Remote(Trace(trace_id, sampled=sampled), span_id))
+    trace, parent, flag = xray.parse(header)
     assert (trace.id, parent, flag) == (trace_id, span_id, sampled)
 
 
@@ -104,7 +105,7 @@ def test_written_is_read(trace_id, span_id, sampled):
 )  # fmt: skip
 def test_length(extras, kept):
     """At most 256 characters: unknown parts go first, from the right (triggers 8.2)."""
-    header = carry.xray(Remote(Trace(TRACE_ID, extras=extras), 1))
+    header = xray.header_of(Remote(Trace(TRACE_ID, extras=extras), 1))
     assert header == ";".join(filter(None, [f"{ROOT};Parent={1:016x};Sampled=1", kept]))
     assert len(header) <= 256
 
@@ -149,7 +150,7 @@ def test_aws_call_without_header_setting(stub, in_lambda):
     def call():
         client = table(stub)
         client.meta.events.register_first(
-            "before-call", lambda params, **_: params["headers"].update({carry.XRAY: mine})
+            "before-call", lambda params, **_: params["headers"].update({xray.XRAY: mine})
         )
         client.list_tables()
 
@@ -220,8 +221,6 @@ def test_current_span_is_found():
     entry = Entry("e", None, Trace(7))
     token = current.enter(entry)
     headers = {}
-    carry.onto_aws_call(current.span(), headers)
+    xray.onto_aws_call(current.span(), headers)
     current.leave(entry, token)
-    assert headers == {
-        carry.XRAY: f"Root=1-00000000-{7:024x};Parent={entry.span_id:016x};Sampled=1"
-    }
+    assert headers == {xray.XRAY: f"Root=1-00000000-{7:024x};Parent={entry.span_id:016x};Sampled=1"}

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import sampling as sdk
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import sampling
 from heliograph.journal.entry import new_trace_id
+from heliograph.propagation import sampling
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ the first event with a context of its own. Rules: triggers spec 4.
 from __future__ import annotations
 
 from .. import _notice
-from ..journal import carry, recording
+from ..journal import recording, state
 from ..journal.entry import Remote, Trace
-from ..triggers import carriers
+from . import baggage, w3c, xray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def choose(
     choice.links = _links(found, chosen) or None
     if policy.reads_baggage:
         text = (context or {}).get("baggage") or (headers or {}).get("baggage")
-        choice.baggage = carriers.baggage(text)
+        choice.baggage = baggage.read(text)
     return choice
 
 
@@ -149,7 +149,7 @@ def _candidates(
     whose traces are made of it.
     """
     found: dict[str, Candidate] = {}
-    trace, span_id, flag = carry.parse(header)
+    trace, span_id, flag = xray.parse(header)
     extras = trace.extras if trace is not None else ""
     if trace is not None and (policy.xray or policy.reads_xray):
         source = ENVIRONMENT if span_id else ROOT
@@ -160,7 +160,7 @@ def _candidates(
             if candidate is not None:
                 found[source] = candidate
     if policy.reads_xray:
-        trace, span_id, flag = carry.parse(headers.get("x-amzn-trace-id", ""))
+        trace, span_id, flag = xray.parse(headers.get("x-amzn-trace-id", ""))
         if trace is not None and span_id:
             found[XRAY_HEADERS] = Candidate(XRAY_HEADERS, trace, span_id, flag)
     return found, extras
@@ -168,13 +168,13 @@ def _candidates(
 
 def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate | None:
     text = carrier.get("traceparent")
-    ids = carriers.traceparent(text)
+    ids = w3c.traceparent(text)
     if ids is None:
         if type(text) is str:
             _notice.debug(f"traceparent {text!r:.100} ({source}) is not valid: ignored.")
         return None
     trace_id, span_id, flags = ids
-    state = carriers.tracestate(carrier.get("tracestate"))
+    state = w3c.tracestate(carrier.get("tracestate"))
     flag = bool(flags & 1)
     trace = Trace(trace_id, sampled=flag, random=bool(flags & 2), state=state)
     return Candidate(source, trace, span_id, flag)
@@ -182,22 +182,19 @@ def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate 
 
 def _sampled(policy: Policy, chosen: Candidate) -> bool:
     """Decide whether to record, and note it if X-Ray is not to have it (triggers spec 4.2)."""
-    trace = chosen.remote.trace
-    carry.declined.pop(trace.id, None)
+    trace, flag = chosen.remote.trace, chosen.flag
+    state.declined.pop(trace.id, None)
     if chosen.source in (CONTEXT, HEADERS):
-        return recording.decide(chosen.flag, trace.id)
-    if chosen.flag is None or chosen.source == ROOT:
-        return recording.decide(None, trace.id)
-    if chosen.flag:
-        return recording.decide(True, trace.id)
-    if not policy.xray:  # 0 may only mean that active tracing is off
-        return recording.decide(None, trace.id)
-    if not policy.others:
-        return False
-    carry.declined[trace.id] = None
-    if len(carry.declined) > MAX_DECLINED:
-        del carry.declined[next(iter(carry.declined))]
-    return recording.decide(None, trace.id)
+        return state.decide(flag, trace.id)
+    if chosen.source == ROOT:
+        flag = None
+    if flag is False and (policy.others or not policy.xray):
+        flag = None  # without X-Ray, 0 may only mean that active tracing is off
+        if policy.xray:
+            state.declined[trace.id] = None
+            if len(state.declined) > MAX_DECLINED:
+                del state.declined[next(iter(state.declined))]
+    return xray.is_sampled(flag, trace.id)
 
 
 def _links(found: dict[str, Candidate], chosen: Candidate | None) -> list[Link]:

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import heliograph
-from heliograph import testing
-from heliograph.journal import carry
+from heliograph import propagation, testing
 from heliograph.journal.entry import Remote, Trace
 
 ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
@@ -145,7 +144,7 @@ def test_baggage_is_the_official_one(members):
         try:
             official, native = {}, {}
             W3CBaggagePropagator().inject(official)
-            carry.write_baggage(Remote(Trace(1), 1), native)
+            propagation.write_baggage(Remote(Trace(1), 1), native)
         finally:
             context.detach(token)
     assert native == official

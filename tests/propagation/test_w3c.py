@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.trace.span import TraceState
 
-from heliograph.triggers import carriers, detect, request
+from heliograph.propagation import baggage, w3c
+from heliograph.triggers import detect, request
 
 TRACE, SPAN = "5ce0e9a56015fec5aadfa328ae398115", "ab54a98ceb1f0ad2"
 T = f"00-{TRACE}-{SPAN}-01"
@@ -45,7 +46,7 @@ IDS = (int(TRACE, 16), int(SPAN, 16))
 )
 def test_traceparent(text: Any, read: Any) -> None:
     """What the standard calls valid is read, anything else is no context."""
-    assert carriers.traceparent(text) == read
+    assert w3c.traceparent(text) == read
 
 
 @pytest.mark.parametrize(
@@ -71,13 +72,13 @@ def test_traceparent(text: Any, read: Any) -> None:
 )
 def test_tracestate(text: Any, kept: bool) -> None:
     """What the SDK would refuse is dropped, the rest is kept to the letter."""
-    assert carriers.tracestate(text) == (text if kept else "")
+    assert w3c.tracestate(text) == (text if kept else "")
 
 
 @given(st.text("abAB12@=, \t_-*/\u00e9\n", max_size=40))
 def test_a_tracestate_that_is_kept_is_one_to_the_sdk(text: str) -> None:
     """The SDK takes every member of what is kept: it would log what it refuses, for every span."""
-    kept = carriers.tracestate(text)
+    kept = w3c.tracestate(text)
     members = [member for member in kept.split(",") if member.strip(" \t")]
     assert len(TraceState.from_header([kept])) == len(members)
 
@@ -101,21 +102,21 @@ def test_a_tracestate_that_is_kept_is_one_to_the_sdk(text: str) -> None:
 )
 def test_baggage(text: Any, members: dict[str, str]) -> None:
     """Members are decoded; one of a wrong form goes by itself."""
-    assert carriers.baggage(text) == members
+    assert baggage.read(text) == members
 
 
 def test_baggage_is_bounded() -> None:
     """At most 180 members are read (W3C Baggage)."""
-    read = carriers.baggage(",".join(f"k{n}=1" for n in range(300)))
+    read = baggage.read(",".join(f"k{n}=1" for n in range(300)))
     assert list(read) == [f"k{n}" for n in range(180)]
 
 
 @given(st.text())
 def test_any_text(text: str) -> None:
     """No text makes a reader fail."""
-    carriers.traceparent(text)
-    carriers.tracestate(text)
-    carriers.baggage(text)
+    w3c.traceparent(text)
+    w3c.tracestate(text)
+    baggage.read(text)
 
 
 SINGLE = {"TraceParent": T, "tracestate": "a=1", "Baggage": "k=v", "X-AMZN-Trace-Id": X}

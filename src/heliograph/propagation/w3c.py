@@ -1,22 +1,22 @@
-"""Texts that carry a trace context: W3C's `traceparent`, `tracestate` and `baggage`.
+"""W3C's `traceparent` and `tracestate`, read and written (Trace Context, Level 2).
 
-Whatever comes from outside is read to the letter or not at all (triggers spec 3.1); X-Ray's header
-is read by `journal/carry.py`. Loaded by the first event that brings one of them.
+Whatever comes from outside is read to the letter or not at all (triggers spec 3.1).
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from ..journal.entry import Entry, Remote
 
 HEX = "0123456789abcdef"
 MAX_STATE = 512
 """Characters of a `tracestate`; a longer one is dropped."""
 MAX_STATE_MEMBERS = 32
-MAX_BAGGAGE = 8192
-"""Characters of a `baggage`; a longer one is dropped."""
-MAX_BAGGAGE_MEMBERS = 180
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789_-*/"
 """What keys of a `tracestate` are made of, besides one `@`."""
-DELIMITERS = frozenset(' "(),/:;<=>?@[\\]{}')
-"""What a baggage key may not hold: it is a token (RFC 9110 5.6.2)."""
 
 
 def traceparent(text: object) -> tuple[int, int, int] | None:
@@ -69,35 +69,10 @@ def _is_state_value(value: str) -> bool:
     return 1 <= len(value) <= 256 and printable and "=" not in value
 
 
-def baggage(text: object) -> dict[str, object]:
-    """Return the members of a `baggage`, decoded; properties are left out.
-
-    A member of a wrong form, or with control characters once decoded, is dropped by itself.
-    """
-    if type(text) is not str or len(text) > MAX_BAGGAGE:
-        return {}
-    members: dict[str, object] = {}
-    for piece in text.split(",", MAX_BAGGAGE_MEMBERS)[:MAX_BAGGAGE_MEMBERS]:
-        key, equals, value = piece.partition(";")[0].partition("=")
-        key, value = _decoded(key.strip(" \t")), _decoded(value.strip(" \t"))
-        if equals and piece.isascii() and _is_token(key) and not any(map(_is_control, value)):
-            members[key] = value
-    return members
-
-
-def _decoded(text: str) -> str:
-    """Decode as OpenTelemetry's propagator encodes."""
-    if "%" not in text and "+" not in text:
-        return text
-    from urllib.parse import unquote_plus
-
-    return unquote_plus(text)
-
-
-def _is_token(key: str) -> bool:
-    ascii_ = key.isascii() and key.isprintable()
-    return bool(key) and ascii_ and DELIMITERS.isdisjoint(key)
-
-
-def _is_control(character: str) -> bool:
-    return character < " " or "\x7f" <= character <= "\x9f" or character in "\u2028\u2029"
+def write(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:
+    """Write `traceparent`, and `tracestate` if there is one."""
+    trace = span.trace
+    flags = trace.sampled + 2 * trace.random
+    headers["traceparent"] = f"00-{trace.text or trace.hex()}-{span.span_id:016x}-{flags:02x}"
+    if trace.state:
+        headers["tracestate"] = trace.state
