@@ -27,12 +27,16 @@ PROBE = "_heliograph_probe"
 TEXT = (
     "heliograph.develop.process",
     "heliograph.distro",
+    "heliograph.exporters.otlp_grpc",
     "heliograph.runtime.forks",
     "heliograph.runtime.process",
+    "heliograph.settings.fields",
     "heliograph.testing",
+    "heliograph.types",
 )
 """Modules of ours that are text in the layer, which is smaller than bytecode: what is for processes
-that are no functions and for tests, and what the first fork loads."""
+that are no functions, for tests and type checkers, what the first fork loads, and what is loaded
+with gRPC, if that is there."""
 
 BYTECODE, REST = "packed.bin", "opentelemetry.bin"
 """Beside the finder; and in the folder for all Pythons."""

@@ -16,9 +16,8 @@ import click
 
 import heliograph
 from heliograph import testing
-from heliograph.config import Config
 from heliograph.errors import ConfigurationError
-from heliograph.exporting import EVERY
+from heliograph.settings.config import Config, every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +136,7 @@ def names(some: random.Random) -> bool:
 
 def settings(some: random.Random) -> bool:
     """A wrong setting of the environment is told; one of code is a ConfigurationError."""
-    rows = some.sample(EVERY, 3)
+    rows = some.sample(every(), 3)
     env = {row.variables[0]: str(some.choice(TEXTS)) for row in rows}
     kind, _ = outcome(lambda: Config.read(env))
     code, error = outcome(lambda: Config.read({}, {row.name: made(some) for row in rows}))

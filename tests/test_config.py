@@ -15,15 +15,16 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import heliograph
-from heliograph import _notice, lending, testing
-from heliograph.config import Config
+from heliograph import _notice, exporters, propagation, testing
 from heliograph.errors import ConfigurationError
-from heliograph.exporting import EVERY
-from heliograph.lending import LIMITS, accepted, lent
+from heliograph.propagation import sampling
+from heliograph.settings import in_code, lending
+from heliograph.settings.config import Config, every
+from heliograph.settings.lending import LIMITS, accepted, lent
 from heliograph.types import Settings
 
 SOURCE = Path(heliograph.__file__).parent
-BY_NAME = {setting.name: setting for setting in EVERY}
+BY_NAME = {setting.name: setting for setting in every()}
 
 
 def both(name: str, cases: Any) -> dict[str, Any]:
@@ -146,7 +147,13 @@ def test_every_setting_is_in_these_tables() -> None:
     """A new setting comes with its good values here; what can be wrong of it, too."""
     assert set(GOOD) == set(BY_NAME)
     free = {"text", "names", "_libraries", "_sampler"}
-    assert set(BAD) == {s.name for s in EVERY if s.read.__name__ not in free}
+    assert set(BAD) == {s.name for s in every() if s.read.__name__ not in free}
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package provides whatever name is given, but for one."""
+    monkeypatch.setattr(in_code, "entry_points", lambda group, name: [group] * (name != "nosuch"))
 
 
 @pytest.mark.parametrize(("name", "text", "value"), GOOD_CASES)
@@ -246,7 +253,7 @@ def test_wrong_type_in_code(name: str, value: object, right: str) -> None:
 def test_unknown_name_in_code() -> None:
     """A misspelled setting names those that there are."""
     with pytest.raises(
-        ConfigurationError, match="unknown setting 'exporter'; there are: disabled, "
+        ConfigurationError, match="unknown setting 'exporter'; available: disabled, "
     ):
         Config.read({}, {"exporter": "xray"})
 
@@ -453,8 +460,9 @@ def test_only_config_reads_the_environment() -> None:
         if reading.search(re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text()))
     }
     assert {path for path in found if not path.startswith("lab/")} == {
-        "config.py",
-        "lending.py",  # lends it, and puts it back
+        "settings/__init__.py",  # what it is handed
+        "settings/config.py",
+        "settings/lending.py",  # lends it, and puts it back
     }
 
 
@@ -464,3 +472,56 @@ def test_all_libraries_are_left_alone() -> None:
     one = Config.read({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "requests"})
     assert all(all_of_them.leaves_alone(name) for name in ("aws-lambda", "botocore", "threading"))
     assert [one.leaves_alone(name) for name in ("requests", "botocore")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("traces_exporters", "xray,nosuch", "xray, xray-otlp, otlp, console, none"),
+        ("metrics_exporters", ["nosuch"], "emf, otlp, console, none"),
+        ("propagators", "nosuch", "tracecontext, baggage, xray, xray-lambda, none"),
+        ("sampler", "nosuch", "always_on, always_off, traceidratio"),
+        ("excluded_urls", ["ok", "("], "a regular expression"),
+        ("daemon_address", "junk", "host:port"),
+        ("otlp_endpoint", "nonsense", "a URL such as"),
+        ("otlp_traces_endpoint", "ftp://host", "a URL such as"),
+        ("otlp_metrics_endpoint", "http://", "a URL such as"),
+        ("otlp_traces_headers", "no pair", "name=value"),
+    ],
+)
+def test_junk_in_code_raises(name: str, value: Any, right: str) -> None:
+    """What the environment's value is told for where it is used, code is told at once."""
+    with pytest.raises(ConfigurationError, match=name) as raised:
+        Config.read({}, {name: value})
+    assert right in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("otlp_endpoint", "collector:4317"),
+        ("otlp_endpoint", "https://host/path"),
+        ("daemon_address", "tcp:1.2.3.4:2000 udp:1.2.3.5:2001"),
+        ("propagators", "b3"),
+        ("traces_exporters", ""),
+        ("otlp_traces_headers", "a=1, b=2,"),
+    ],
+)
+def test_good_in_code(name: str, value: Any) -> None:
+    """What is usable passes: other forms of an address, what packages provide, nothing at all."""
+    assert getattr(Config.read({}, {name: value}), name) in (value, (value,), ())
+
+
+def test_what_checks_know_is_what_there_is() -> None:
+    """The names that code may give are those of the exporters, propagators and samplers."""
+    known = {
+        "traces_exporters": [*exporters.TABLE["traces"], "none"],
+        "metrics_exporters": [*exporters.TABLE["metrics"], "none"],
+        "propagators": [*propagation.NATIVE, "none"],
+        "sampler": sampling.STANDARD,
+    }
+    for name, names in known.items():
+        with pytest.raises(ValueError, match="one of") as raised:
+            in_code.CHECKS[name]("nosuch")
+        said = str(raised.value).partition("one of ")[2].partition(", or ")[0].split(", ")
+        assert sorted(said) == sorted(names)

@@ -128,10 +128,10 @@ def problem(command: str) -> str:
 
 def variables() -> set[str]:
     """Return the environment variables that we read."""
-    from heliograph.exporting import EVERY
+    from heliograph.settings.config import every
 
     wrapper = set(re.findall(r"HELIOGRAPH_\w+", (ROOT / "layer" / "heliograph").read_text()))
-    read = {variable for setting in EVERY for variable in setting.variables}
+    read = {variable for setting in every() for variable in setting.variables}
     return {*read, *wrapper, "AWS_LAMBDA_EXEC_WRAPPER"}
 
 

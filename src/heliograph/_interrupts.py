@@ -13,7 +13,8 @@ from _thread import allocate_lock, start_new_thread
 from itertools import pairwise
 from types import FunctionType, MethodType
 
-from ._guard import OWN
+OWN = (lambda: None).__code__.co_filename.rpartition("/")[0] + "/"
+"""Where frames say that our own code lives, as in `_guard.py`, which loads this."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

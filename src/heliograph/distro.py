@@ -10,10 +10,10 @@ from typing import Any
 
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined] # that file ends type checking on its first line
 
-from .config import Config
 from .develop.development import Extras
-from .lending import choose_configurator
 from .runtime import process
+from .settings.config import Config
+from .settings.lending import choose_configurator
 
 
 class HeliographDistro(BaseDistro):  # type: ignore[misc]

@@ -21,7 +21,7 @@ from .journal.entry import (
 )
 from .journal.instrument import number
 from .journal.recorded_exception import RecordedException
-from .version import VERSION
+from .version import SCOPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ KINDS = {
 }
 ERROR = 2
 """Number of `opentelemetry.trace.StatusCode.ERROR`."""
-SCOPE = ("heliograph", VERSION)
 
 
 class span:  # noqa: N801 - used as a statement and as a decorator

@@ -8,14 +8,13 @@ from . import _notice
 from ._guard import guard
 from .journal import current, journal, keep, state
 from .journal.instrument import HISTOGRAM, RESOLUTION, DoorMetric, choose, number, text_of
-from .version import VERSION
+from .version import SCOPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-SCOPE = ("heliograph", VERSION)
 MAX_METRICS = 1000
 """Metrics remembered by name and unit."""
 

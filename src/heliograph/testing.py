@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import _guard, _notice, flush
-from .config import Config
 from .develop.development import Extras
 from .journal import journal
 from .runtime import telemetry, wrapping
+from .settings.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

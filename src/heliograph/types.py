@@ -1,4 +1,7 @@
-"""The arguments of `heliograph.configure`, for type checkers and editors."""
+"""The arguments of `heliograph.configure`, for type checkers and editors.
+
+Written by `python -m scripts.settings_docs`.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,10 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     Names = str | Sequence[str]
-    Protocol = Literal["http/json", "http/protobuf", "grpc"]
-    Compression = Literal["none", "gzip", "deflate"]
 
 
 class Settings(TypedDict, total=False):
-    """The rows of the settings table (docs/settings.md), and objects of the SDK."""
+    """The rows of the settings' tables (docs/settings.md), and objects of the SDK."""
 
     disabled: bool | str | None
     service_name: str | None
@@ -26,17 +27,18 @@ class Settings(TypedDict, total=False):
     metrics_exporters: Names | None
     propagators: Names | None
     sampler: str | None
-    sampler_argument: str | float | None
+    sampler_argument: float | str | None
     parent: Literal["auto", "xray", "event", "link"] | None
+    aws_header: bool | str | None
     disabled_instrumentations: Names | None
     excluded_urls: Names | None
-    start: Literal["deferred", "eager"] | None
     span_name: Literal["auto", "function"] | None
     capture_query: bool | str | None
+    start: Literal["deferred", "eager"] | None
+    handler: str | None
+    daemon_address: str | None
     annotations: Names | None
     handler_as_segment: bool | str | None
-    aws_header: bool | str | None
-    daemon_address: str | None
     emf_namespace: str | None
     emf_dimensions: str | Sequence[Sequence[str]] | None
     emf_metric_dimensions: str | Mapping[str, Sequence[Sequence[str]]] | None
@@ -50,14 +52,14 @@ class Settings(TypedDict, total=False):
     otlp_endpoint: str | None
     otlp_traces_endpoint: str | None
     otlp_metrics_endpoint: str | None
-    otlp_traces_protocol: Protocol | None
-    otlp_metrics_protocol: Protocol | None
+    otlp_traces_protocol: Literal["http/json", "http/protobuf", "grpc"] | None
+    otlp_metrics_protocol: Literal["http/json", "http/protobuf", "grpc"] | None
     otlp_traces_headers: str | None
     otlp_metrics_headers: str | None
     otlp_traces_timeout: float | str | None
     otlp_metrics_timeout: float | str | None
-    otlp_traces_compression: Compression | None
-    otlp_metrics_compression: Compression | None
+    otlp_traces_compression: Literal["none", "gzip", "deflate"] | None
+    otlp_metrics_compression: Literal["none", "gzip", "deflate"] | None
     otlp_traces_certificate: str | None
     otlp_metrics_certificate: str | None
     otlp_traces_client_certificate: str | None
@@ -72,7 +74,6 @@ class Settings(TypedDict, total=False):
     preset_site: str | None
     otlp_headers_secret: str | None
     sigv4: str | None
-    handler: str | None
     span_processors: Sequence[SpanProcessor] | None
     span_exporters: Sequence[SpanExporter] | None
     metric_readers: Sequence[MetricReader] | None

@@ -49,7 +49,7 @@ def run(source: str) -> str:
 
         out = Out()
         nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-        from heliograph.config import Config
+        from heliograph.settings.config import Config
         from heliograph.develop.development import Extras
         from heliograph.runtime import wrapping
         wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[out]))

@@ -34,9 +34,10 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from heliograph.config import Config
+from heliograph.exporters import Setup
 from heliograph.exporters.otlp import metric_exporter, span_exporter
 from heliograph.exporters.xray_otlp import SAMPLED, XRayOtlpSpanExporter
+from heliograph.settings.config import Config
 from tests.backends.collecting import Collector
 from tests.backends.test_configurations import VARIABLES
 
@@ -187,7 +188,7 @@ PROTOCOLS = [
 def test_spans(env, arrived, spans, reference):
     """Every protocol of ours brings what the SDK's exporter brings, to the last field."""
     collector, since = arrived
-    exporter = span_exporter(settings(env, collector))
+    exporter = span_exporter(Setup(settings(env, collector)))
     exporter.export(spans)
     exporter.shutdown()
 
@@ -200,7 +201,7 @@ def test_metrics(env, arrived, measured):
     collector, since = arrived
     OTLPMetricExporter(f"{collector.endpoint}/v1/metrics").export(measured)
     reference = since(INSTRUMENTS)
-    exporter = metric_exporter(settings(env, collector))
+    exporter = metric_exporter(Setup(settings(env, collector)))
     exporter.export(measured)
     exporter.shutdown()
 

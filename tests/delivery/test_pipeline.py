@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import heliograph
-from heliograph.develop.pipeline import is_remote
+from heliograph.exporters import is_remote
 from heliograph.exporters.emf import EmfMetricExporter
 from heliograph.exporters.xray import XRaySpanExporter
 from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter

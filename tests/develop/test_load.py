@@ -16,7 +16,7 @@ import boto3, requests
 import heliograph
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 memory = InMemorySpanExporter()
-from heliograph.config import Config
+from heliograph.settings.config import Config
 from heliograph.develop.development import Extras
 from heliograph.runtime import wrapping
 nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}

@@ -13,11 +13,11 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 import heliograph
 from heliograph import testing
 from heliograph._guard import observers
-from heliograph.config import Config
 from heliograph.develop.development import Extras
 from heliograph.develop.pipeline import TRIES
 from heliograph.libraries.requests import describe
 from heliograph.runtime import telemetry, wrapping
+from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

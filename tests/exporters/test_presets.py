@@ -30,10 +30,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 import heliograph
-from heliograph.backends import PRESETS
-from heliograph.config import Config
+from heliograph.exporters import Setup
 from heliograph.exporters.otlp import metric_exporter, span_exporter
 from heliograph.exporters.presets import JSON, PROTOBUF, TABLE
+from heliograph.settings.config import Config
+from heliograph.settings.otlp import PRESETS
 
 PAGE = Path(__file__).parents[2] / "docs" / "backends.md"
 BEARER = {"authorization": "Bearer K3Y"}
@@ -234,7 +235,7 @@ def test_every_preset_is_here():
 def test_traces_arrive(name, internet, spans, caplog):
     """Spans arrive at the address of the vendor, with its headers, in a form that it takes."""
     _, _, url, _, headers, protocol = EXPECTED[name]
-    exporter = span_exporter(Config.read(environ(name, internet)))
+    exporter = span_exporter(Setup(Config.read(environ(name, internet))))
     assert exporter.export(spans) is SpanExportResult.SUCCESS
     exporter.shutdown()
     [(arrived, got, body)] = internet.seen
@@ -249,7 +250,7 @@ def test_traces_arrive(name, internet, spans, caplog):
 def test_metrics_arrive(name, internet, metrics, caplog):
     """Metrics arrive likewise, as increments where the vendor takes nothing else."""
     _, _, _, url, headers, protocol = EXPECTED[name]
-    exporter = metric_exporter(Config.read(environ(name, internet)))
+    exporter = metric_exporter(Setup(Config.read(environ(name, internet))))
     assert exporter.export(metrics) is MetricExportResult.SUCCESS
     exporter.shutdown()
     [(arrived, got, body)] = internet.seen
@@ -264,7 +265,7 @@ def test_metrics_arrive(name, internet, metrics, caplog):
 @pytest.mark.parametrize("name", [name for name in EXPECTED if not EXPECTED[name][3]])
 def test_backend_without_metrics(name, internet, caplog):
     """A backend that takes no metrics gets none, and a line says so."""
-    assert metric_exporter(Config.read(environ(name, internet))) is None
+    assert metric_exporter(Setup(Config.read(environ(name, internet)))) is None
     [line] = caplog.messages
     assert "metrics" in line
 
@@ -272,7 +273,7 @@ def test_backend_without_metrics(name, internet, caplog):
 def test_key_that_is_not_needed(internet, spans):
     """A key for a backend without one is sent nowhere."""
     given = environ("jaeger", internet, HELIOGRAPH_PRESET_KEY="K3Y")
-    exporter = span_exporter(Config.read(given))
+    exporter = span_exporter(Setup(Config.read(given)))
     assert exporter.export(spans) is SpanExportResult.SUCCESS
     exporter.shutdown()
     assert "K3Y" not in str(internet.seen)
@@ -297,7 +298,7 @@ BEATEN = [
 @pytest.mark.parametrize(("more", "url", "headers"), BEATEN)
 def test_variables_beat_the_preset(more, url, headers, internet, spans):
     """What an `OTEL_EXPORTER_OTLP_*` variable says is used; the preset fills in the rest."""
-    exporter = span_exporter(Config.read(environ("honeycomb", internet, **more)))
+    exporter = span_exporter(Setup(Config.read(environ("honeycomb", internet, **more))))
     assert exporter.export(spans) is SpanExportResult.SUCCESS
     exporter.shutdown()
     [(arrived, got, _)] = internet.seen
@@ -316,7 +317,7 @@ def test_variables_beat_the_preset(more, url, headers, internet, spans):
 def test_protocol_beats_the_preset(preset, asked, expected, internet, spans):
     """A protocol that is set is used, the default's name too."""
     config = Config.read(environ(preset, internet, OTEL_EXPORTER_OTLP_PROTOCOL=asked))
-    exporter = span_exporter(config)
+    exporter = span_exporter(Setup(config))
     assert exporter.export(spans) is SpanExportResult.SUCCESS
     exporter.shutdown()
     assert internet.seen[0][1]["content-type"] == expected
@@ -350,7 +351,7 @@ def test_exporters(given, code, traces, metrics):
 def test_what_is_loaded_before_the_response(preset):
     """A preset costs the cold start one small module; without one nothing more is loaded."""
     code = """
-import sys, heliograph.config as config
+import sys, heliograph.settings.config as config
 before = set(sys.modules)
 config.Config.read({"HELIOGRAPH_PRESET": sys.argv[1]})
 print(*sorted(set(sys.modules) - before))
@@ -360,7 +361,7 @@ print(*sorted(set(sys.modules) - before))
     done = subprocess.run(
         command, env={"PYTHONPATH": str(source)}, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == (["heliograph.backends"] if preset else [])
+    assert done.stdout.split() == (["heliograph.settings.otlp"] if preset else [])
 
 
 def test_misspelled(caplog):
@@ -377,7 +378,7 @@ def test_misspelled(caplog):
 def test_missing_site(site, internet, caplog):
     """A site that is missing, or that makes no address, is told with what it is at that vendor."""
     given = environ("grafana", internet, HELIOGRAPH_PRESET_SITE=site)
-    assert span_exporter(Config.read(given)) is None
+    assert span_exporter(Setup(Config.read(given))) is None
     assert caplog.messages[0].startswith("heliograph: HELIOGRAPH_PRESET_SITE=")
     assert "must be the zone of the stack, such as `prod-eu-west-2`" in caplog.messages[0]
 
@@ -394,7 +395,7 @@ KEYLESS = [
 @pytest.mark.parametrize(("given", "told"), KEYLESS)
 def test_missing_key(given, told, caplog):
     """A preset without a key is told with what the key is at that vendor, and is tried."""
-    exporter = span_exporter(Config.read({"HELIOGRAPH_PRESET": "newrelic", **given}))
+    exporter = span_exporter(Setup(Config.read({"HELIOGRAPH_PRESET": "newrelic", **given})))
     assert exporter is not None
     exporter.shutdown()
     line = (
@@ -407,7 +408,7 @@ def test_missing_key(given, told, caplog):
 def test_unusable_key(caplog):
     """A key that no header takes is left out, and not shown."""
     exporter = span_exporter(
-        Config.read({"HELIOGRAPH_PRESET": "newrelic", "HELIOGRAPH_PRESET_KEY": "K3\nY"})
+        Setup(Config.read({"HELIOGRAPH_PRESET": "newrelic", "HELIOGRAPH_PRESET_KEY": "K3\nY"}))
     )
     exporter.shutdown()
     assert caplog.messages == [

@@ -15,11 +15,11 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 import heliograph
 from heliograph import testing
-from heliograph.config import Config
-from heliograph.exporters import presets, secret
+from heliograph.exporters import Setup, presets, secret
 from heliograph.exporters.otlp import span_exporter
 from heliograph.exporters.quiet import UnreadyError
 from heliograph.exporters.secret import Secret, parse, shared
+from heliograph.settings.config import Config
 
 REGION = "eu-central-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:otlp-AbCdEf"
@@ -407,13 +407,11 @@ def keyed():
 def test_rotation(stored, keyed, reads, clock, caplog):
     """A key that is rotated while the function lives: no span is lost, and no line is logged."""
     arn = stored("old")
-    exporter = span_exporter(
-        Config.read({
+    exporter = span_exporter(Setup(Config.read({
             "HELIOGRAPH_PRESET": "honeycomb",
             "HELIOGRAPH_OTLP_HEADERS_SECRET": arn,
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{keyed.server_port}",
-        })
-    )  # fmt: skip
+        })))  # fmt: skip
     span = TracerProvider(shutdown_on_exit=False).get_tracer("tests").start_span("work")
     span.end()
     assert reads == []
@@ -431,13 +429,11 @@ def test_rotation(stored, keyed, reads, clock, caplog):
 
 def test_unreadable_secret_keeps_spans(keyed, aws):
     """While the secret cannot be read nothing is sent, and what was to be sent is kept."""
-    exporter = span_exporter(
-        Config.read({
+    exporter = span_exporter(Setup(Config.read({
             "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",  # one attempt: what fails is for delivery
             "HELIOGRAPH_OTLP_HEADERS_SECRET": ARN,
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{keyed.server_port}",
-        })
-    )  # fmt: skip
+        })))  # fmt: skip
     span = TracerProvider(shutdown_on_exit=False).get_tracer("tests").start_span("work")
     span.end()
     assert exporter.export([span]) is SpanExportResult.FAILURE

@@ -17,11 +17,11 @@ from botocore.session import Session
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from heliograph.config import Config
-from heliograph.exporters import signing
+from heliograph.exporters import Setup, signing
 from heliograph.exporters.otlp import metric_exporter, span_exporter
 from heliograph.exporters.quiet import UnreadyError
 from heliograph.exporters.signing import Signature, scope, signature
+from heliograph.settings.config import Config
 
 KEYS = {"AKIDFIRST": "first/secret", "AKIDSECOND": "second/secret"}
 HEADERS = {"content-type": "application/json", "content-encoding": "gzip", "user-agent": "test"}
@@ -376,16 +376,14 @@ def spans():
 def test_exporter(verifier, keys, spans, protocol, compression, caplog):
     """`HELIOGRAPH_SIGV4=xray` signs what the OTLP exporter sends, as it is sent."""
     keys("AKIDFIRST", token="token")
-    exporter = span_exporter(
-        Config.read({
+    exporter = span_exporter(Setup(Config.read({
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"{verifier.url}/a b".replace(" ", "%20"),
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_EXPORTER_OTLP_COMPRESSION": compression,
             "OTEL_EXPORTER_OTLP_HEADERS": "x-amz-other=1,authorization=old",
             "HELIOGRAPH_SIGV4": "xray",
             "AWS_REGION": "eu-central-1",
-        })
-    )  # fmt: skip
+        })))  # fmt: skip
     assert exporter.export(spans) is SpanExportResult.SUCCESS
     assert exporter.export(spans) is SpanExportResult.SUCCESS
     exporter.shutdown()
@@ -398,13 +396,11 @@ def test_exporter(verifier, keys, spans, protocol, compression, caplog):
 def test_exporter_after_a_refusal(verifier, keys, spans):
     """Credentials that ended and were replaced meanwhile: the request is made again with those."""
     keys("AKIDFIRST", "ended")
-    exporter = span_exporter(
-        Config.read({
+    exporter = span_exporter(Setup(Config.read({
             "OTEL_EXPORTER_OTLP_ENDPOINT": verifier.url,
             "HELIOGRAPH_SIGV4": "xray",
             "AWS_REGION": "eu-central-1",
-        })
-    )  # fmt: skip
+        })))  # fmt: skip
     assert exporter.export(spans) is SpanExportResult.FAILURE
     assert exporter.failure == "HTTP 403 Forbidden"
     keys("AKIDSECOND")
@@ -417,13 +413,11 @@ def test_exporter_after_a_refusal(verifier, keys, spans):
 def test_exporter_without_credentials(verifier, keys, spans):
     """Without credentials nothing is sent, and what was to be sent is kept for another time."""
     keys()
-    exporter = span_exporter(
-        Config.read({
+    exporter = span_exporter(Setup(Config.read({
             "OTEL_EXPORTER_OTLP_ENDPOINT": verifier.url,
             "HELIOGRAPH_SIGV4": "xray",
             "AWS_REGION": "eu-central-1",
-        })
-    )  # fmt: skip
+        })))  # fmt: skip
     assert exporter.export(spans) is SpanExportResult.FAILURE
     exporter.shutdown()
     assert (exporter.failure, exporter._link.retryable) == (
@@ -449,7 +443,7 @@ def test_endpoints_of_aws(sigv4, expected):
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": OWN["metrics"],
         "HELIOGRAPH_SIGV4": sigv4,
     })  # fmt: skip
-    exporters = [span_exporter(config), metric_exporter(config)]
+    exporters = [span_exporter(Setup(config)), metric_exporter(Setup(config))]
     found = [source for exporter in exporters for source in exporter._link._sources]
     assert [source.service for source in found] == expected
     assert {source.region for source in found} <= {"eu-west-1"}

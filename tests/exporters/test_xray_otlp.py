@@ -15,10 +15,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 
 from heliograph import _notice
-from heliograph.config import Config
-from heliograph.develop.pipeline import span_exporters
+from heliograph.exporters import Setup, configured
 from heliograph.exporters.daemon import Daemon
 from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter, enveloped
+from heliograph.settings.config import Config
 
 SUCCESS, FAILURE = SpanExportResult.SUCCESS, SpanExportResult.FAILURE
 GOLD = Path(__file__).parents[1] / "gold" / "xray"
@@ -191,7 +191,7 @@ def test_processor_of_the_sdk(exporter, receiver):
 def test_setting(receiver, spans):
     """`OTEL_TRACES_EXPORTER=xray-otlp` sends to Lambda's daemon in this form."""
     env = {"OTEL_TRACES_EXPORTER": "xray-otlp", "AWS_XRAY_DAEMON_ADDRESS": receiver.address}
-    (made,) = span_exporters(Config.read(env), {})
+    (made,) = configured("traces", Setup(Config.read(env)))
     assert made.export(spans(("a", 1))) is SUCCESS
     made.shutdown()
     assert read(receiver.datagrams(1)[0]) == (b"T1S", ["a"])

@@ -19,9 +19,9 @@ import requests as library
 
 import heliograph
 from heliograph import testing
-from heliograph.config import Config
 from heliograph.journal import current, recording, threads
 from heliograph.libraries import botocore, requests
+from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ import requests as library
 
 import heliograph
 from heliograph import testing
-from heliograph.config import Config
 from heliograph.libraries import botocore
+from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -84,10 +84,10 @@ def ours(program):
 
     import heliograph
     from heliograph import _guard
-    from heliograph.config import Config
     from heliograph.develop.development import Extras
     from heliograph.journal import journal
     from heliograph.runtime import wrapping
+    from heliograph.settings.config import Config
 
     memory = InMemorySpanExporter()
     nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}

@@ -219,7 +219,7 @@ def test_what_is_not_installed_is_told(program, daemon, env, told):
     done = program(source, AWS_XRAY_DAEMON_ADDRESS=daemon.address, **env)
 
     (line,) = [line for line in done.stderr.splitlines() if told in line]
-    assert "there are: " in line
+    assert "available: " in line
     assert [d["name"] for d in daemon.wait_documents(1)] == ["shop"]
 
 

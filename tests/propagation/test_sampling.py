@@ -15,6 +15,7 @@ import heliograph
 from heliograph import testing
 from heliograph.journal.entry import new_trace_id
 from heliograph.propagation import sampling
+from heliograph.settings import in_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,11 +150,12 @@ def test_sampler_that_fails() -> None:
         assert [span.name for span in captured.spans] == ["span", "below"]
 
 
-def test_unknown_sampler(caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_sampler(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sampler that is not installed is told with those that there are; the default decides."""
+    monkeypatch.delitem(in_code.CHECKS, "sampler")  # the environment is not asked
     with testing.capture(sampler="missing") as captured:
         with heliograph.span("span"):
             pass
         assert len(captured.spans) == 1
     [line] = [one for one in caplog.messages if "missing" in one]
-    assert "OTEL_TRACES_SAMPLER='missing' is not installed; there are: always_on" in line
+    assert "OTEL_TRACES_SAMPLER='missing' is not installed; available: always_on" in line

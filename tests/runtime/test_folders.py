@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.runtime import folders
+from heliograph.runtime import bootstrap as folders
 
 LAID_OUT = """\
 mount --bind -o ro "$LAYER" /opt && mount --bind -o ro "$TASK" /var/task || exit 9

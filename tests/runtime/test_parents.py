@@ -307,7 +307,7 @@ def test_xray_gets_what_the_events_context_says(handled):
 def test_sampled_0_under_xray_alone_records_nothing(monkeypatch, exporters):
     """Where nobody else wants them no span is written down, not even one of the user's."""
     with XRayDaemon() as daemon:
-        settings = heliograph.config.Config.read(
+        settings = heliograph.settings.config.Config.read(
             given={"traces_exporters": exporters, "daemon_address": daemon.address}
         )
         telemetry.switch_on(settings)
@@ -338,7 +338,7 @@ def test_a_processor_counts_as_another(handled):
             ended.append(span.name)
 
     extras = heliograph.develop.development.Extras([Counting()])
-    policy = parents.Policy(heliograph.config.Config.read({}), extras)
+    policy = parents.Policy(heliograph.settings.config.Config.read({}), extras)
     assert (policy.xray, policy.others) == (True, True)
     handled(UNSAMPLED, xray=True, span_processors=[Counting()])
     assert ended == ["function"]
@@ -349,7 +349,7 @@ def test_an_exporter_of_xrays_given_in_code_is_xrays(monkeypatch):
     from heliograph.exporters.xray import XRaySpanExporter
 
     extras = heliograph.develop.development.Extras(None, [XRaySpanExporter("127.0.0.1:9")])
-    config = heliograph.config.Config.read({"OTEL_TRACES_EXPORTER": "none"})
+    config = heliograph.settings.config.Config.read({"OTEL_TRACES_EXPORTER": "none"})
     policy = parents.Policy(config, extras)
     assert (policy.xray, policy.others) == (True, False)
 
@@ -621,7 +621,7 @@ def test_the_environment_alone_needs_no_choice(monkeypatch, headers, cheap):
     monkeypatch.setattr(parents, "choose", _noting(parents.choose, chosen))
     monkeypatch.setenv("_X_AMZN_TRACE_ID", E)
     with XRayDaemon() as daemon:
-        settings = heliograph.config.Config.read({}, {"daemon_address": daemon.address})
+        settings = heliograph.settings.config.Config.read({}, {"daemon_address": daemon.address})
         telemetry.switch_on(settings)
         try:
             assert state.policy is None
@@ -686,7 +686,7 @@ HEADERS = st.one_of(st.dictionaries(NAMES_OF_HEADERS, VALUES, max_size=6), VALUE
 )
 def test_junk_changes_nothing(monkeypatch, headers, multi, w3c, header, policy):
     """Whatever comes, nothing is swallowed and the function gets and returns what is its own."""
-    monkeypatch.setattr(heliograph.config, "trace_header", lambda: header)
+    monkeypatch.setattr(heliograph.settings.config, "trace_header", lambda: header)
     event = {"headers": headers, "multiValueHeaders": multi, "httpMethod": "GET", "resource": "/"}
     event["requestContext"] = {"stage": "prod"}
     before = json.dumps(event, sort_keys=True)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import heliograph
-from heliograph.exporting import EVERY
-from heliograph.lending import READERS
+from heliograph.settings.config import every
+from heliograph.settings.lending import READERS
 
 PROGRAM = Path(__file__).with_name("sweep.py")
 SHARES = 8
@@ -40,7 +40,7 @@ SPANS = ["STS", "function", "service.example", "work"]
 def variables() -> list[str]:
     """Every variable that we read, or the official packages: a new one joins by itself."""
     found = set(READERS)
-    for setting in EVERY:
+    for setting in every():
         found.update(setting.variables)
     found.update(OURS.findall(Path(heliograph.__file__).with_name("config.py").read_text()))
     for dist in distributions():

@@ -102,9 +102,9 @@ def main(kind: str, url: str) -> None:
             handler({"tools": tools, "url": url}, None)
         return
     import heliograph
-    from heliograph.config import Config
     from heliograph.develop.development import Extras
     from heliograph.runtime import wrapping
+    from heliograph.settings.config import Config
     from heliograph.testing import FakeContext
 
     given = {"metrics_exporters": "none", "handler": "program.handler"}

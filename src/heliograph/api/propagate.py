@@ -50,7 +50,7 @@ def official(name: str) -> Any:
 
     _notice.warn(
         f"propagator {name}",
-        f"OTEL_PROPAGATORS names {shown('', name)}, which is not installed; there are: "
+        f"OTEL_PROPAGATORS names {shown('', name)}, which is not installed; available: "
         f"{', '.join(NATIVE)}, none, and what packages in the function provide as "
         "opentelemetry_propagator. The others are used.",
     )

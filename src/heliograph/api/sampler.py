@@ -48,7 +48,7 @@ def official(name: str, argument: str) -> Any:
         return point.load()(argument or None)
     _notice.warn(
         f"sampler {name}",
-        f"OTEL_TRACES_SAMPLER={shown('', name)} is not installed; there are: "
+        f"OTEL_TRACES_SAMPLER={shown('', name)} is not installed; available: "
         f"{', '.join(STANDARD)}, and what packages in the function provide as "
         "opentelemetry_traces_sampler. Used instead: parentbased_always_on.",
     )

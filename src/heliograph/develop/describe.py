@@ -14,14 +14,15 @@ from opentelemetry import trace
 
 from .. import _notice
 from .._guard import guard
-from ..lending import lent
-from .pipeline import SCOPE, Pipeline
+from ..settings.lending import lent
+from ..version import SCOPE
 from .replay import apply, parent_context, record_exception, replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..journal.entry import Call, Entry
+    from .pipeline import Pipeline
 
     Describer = Callable[[Entry], None]
 

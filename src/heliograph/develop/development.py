@@ -19,8 +19,8 @@ from .pace import Deadline, Pace
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..config import Config
     from ..journal.entry import Entry
+    from ..settings.config import Config
     from .describe import Describers
     from .pipeline import Pipeline
 
@@ -176,7 +176,7 @@ class Development:
         if self._pipeline is not None:
             return
         from ..journal.recording import recorders
-        from ..lending import lent
+        from ..settings.lending import lent
 
         self._loads += 1
         with self._loading, lent(self._config):

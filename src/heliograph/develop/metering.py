@@ -11,9 +11,9 @@ from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 from .. import _notice
 from .._guard import guard
 from ..api.metrics import make
+from ..exporters import configured, is_remote
 from ..journal import journal
 from ..journal.instrument import DoorMetric
-from .pipeline import is_remote, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricExporter
     from opentelemetry.sdk.resources import Resource
 
-    from ..config import Config
     from ..delivery.courier import Courier
     from ..delivery.couriers import Couriers
+    from ..exporters import Setup
     from ..journal.instrument import Instrument
     from .development import Extras
-    from .pipeline import Made
 
 
 MAX_INSTRUMENTS = 1000
@@ -108,25 +107,23 @@ class Metering:
     """The SDK's meter provider and the readers behind it.
 
     Args:
-        config: The settings.
-        extras: What code adds to them.
+        setup: What exporters are made from.
+        extras: What code adds to the settings.
         resource: What produces the metrics.
-        properties: Makes the EMF properties of the running invocation.
         couriers: Returns what delivers to backends.
 
     Attributes:
-        unmade: Exporters that could not be made, as in `pipeline.Made`.
+        unmade: Exporters that could not be made, as in `exporters.Made`.
     """
 
     def __init__(
         self,
-        config: Config,
+        setup: Setup,
         extras: Extras,
         resource: Resource,
-        properties: Callable[[], dict[str, object]],
         couriers: Callable[[], Couriers],
     ) -> None:
-        made = metric_exporters(config, properties)
+        made = configured("metrics", setup)
         self.unmade = made.failed
         exporters = [*made, *extras.metric_exporters]
         local = [exporter for exporter in exporters if not is_remote(exporter)]
@@ -246,25 +243,3 @@ class Metering:
         for reader in self._delivered:
             with guard(f"exporting metrics by {type(reader).__name__}"):
                 reader.collect_for_delivery(last=last)
-
-
-def metric_exporters(config: Config, properties: Callable[[], dict[str, object]]) -> Made:
-    """Return the configured exporters of metrics."""
-
-    def emf() -> MetricExporter:
-        from ..exporters.emf import metric_exporter
-
-        return metric_exporter(config, properties)
-
-    def console() -> MetricExporter:
-        from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
-
-        return ConsoleMetricExporter()
-
-    def otlp() -> MetricExporter | None:
-        from ..exporters.otlp import metric_exporter
-
-        return metric_exporter(config)
-
-    known = {"emf": emf, "otlp": otlp, "console": console}
-    return named(config.metrics_exporters, known, "OTEL_METRICS_EXPORTER", "metrics")

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-from .. import _notice
 from .._guard import guard
+from ..exporters import Setup, again, configured, is_remote
 from ..journal import state
 from ..journal.entry import new_trace_id, random_id
-from ..lending import lent
+from ..settings.lending import lent
 from ..version import VERSION
 from .resource import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
-    from ..config import Config
     from ..delivery.courier import Courier
     from ..delivery.couriers import Couriers
+    from ..settings.config import Config
     from .development import Extras
     from .metering import Metering
     from .pace import Deadline
-
-SCOPE = ("heliograph", VERSION)
-"""Scope of the spans and instruments that are made by the door and the handler."""
-
 
 TRIES = 4
 """How often an exporter is made before it is given up: a file descriptor or memory may be missing
@@ -102,7 +97,6 @@ class Pipeline:
     ) -> None:
         self.config = config
         self._extras = extras
-        self._properties = properties
         self.resource = resource(config, VERSION)
         self.ids = RecordedIds()
         self._gathering = Gathering()
@@ -116,7 +110,8 @@ class Pipeline:
         self._exporters: list[SpanExporter] = []
         self._couriers: Couriers | None = None
         self._remote: list[tuple[SpanExporter, Courier]] = []
-        made = span_exporters(config, facades)
+        self._setup = Setup(config, facades, properties)
+        made = configured("traces", self._setup)
         self._unmade, self._tries, self._meter_tries = made.failed, 1, 0
         self._missed: list[ReadableSpan] = []
         self._add([*made, *extras.span_exporters])
@@ -161,7 +156,7 @@ class Pipeline:
         standing = self.metering
         if standing is not None and not again(standing.unmade):
             return
-        made = Metering(self.config, self._extras, self.resource, self._properties, self.couriers)
+        made = Metering(self._setup, self._extras, self.resource, self.couriers)
         if made.unmade and made.idle and self._meter_tries < TRIES:
             return  # what was measured stays in the journal
         if standing is not None:
@@ -236,102 +231,6 @@ class Pipeline:
         for exporter in self._exporters:
             with guard(f"shutting {type(exporter).__name__} down"):
                 exporter.shutdown()
-
-
-def is_remote(exporter: object) -> bool:
-    """Tell whether an exporter talks to a backend, which may be dead (`remote`, or unknown)."""
-    local = type(exporter).__module__.startswith("opentelemetry.sdk.")
-    return bool(getattr(exporter, "remote", not local))
-
-
-class Made(list[Any]):
-    """Exporters that were made.
-
-    Attributes:
-        failed: What failed, by signal and name: it may be made later.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failed: dict[tuple[str, str], Callable[[], Any]] = {}
-
-    def attempt(self, signal: str, name: str, make: Callable[[], Any]) -> None:
-        """Make one; None is none, and has been told."""
-        self.failed[signal, name] = make
-        with guard(f"making the {signal} exporter {name}"):
-            exporter = make()
-            del self.failed[signal, name]
-            if exporter is not None:
-                self.append(exporter)
-
-
-def again(failed: Mapping[tuple[str, str], Callable[[], Any]]) -> Made:
-    """Make what could not be made before."""
-    made = Made()
-    for (signal, name), make in failed.items():
-        made.attempt(signal, name, make)
-    return made
-
-
-def span_exporters(config: Config, facades: dict[int, None]) -> Made:
-    """Return the configured exporters of spans."""
-
-    def xray() -> SpanExporter:
-        from ..exporters.xray import XRaySpanExporter
-
-        return XRaySpanExporter(
-            config.daemon_address,
-            facades=facades,
-            annotations=config.annotations,
-            handler_as_segment=config.handler_as_segment,
-        )
-
-    def xray_otlp() -> SpanExporter:
-        from ..exporters.xray_otlp import XRayOtlpSpanExporter
-
-        return XRayOtlpSpanExporter(config.daemon_address)
-
-    def console() -> SpanExporter:
-        from opentelemetry.sdk.trace.export import ConsoleSpanExporter
-
-        return ConsoleSpanExporter()
-
-    def otlp() -> SpanExporter | None:
-        from ..exporters.otlp import span_exporter
-
-        return span_exporter(config)
-
-    known = {"xray": xray, "xray-otlp": xray_otlp, "otlp": otlp, "console": console}
-    return named(config.traces_exporters, known, "OTEL_TRACES_EXPORTER", "traces")
-
-
-def named(
-    names: Sequence[str], known: dict[str, Callable[[], Any]], variable: str, signal: str
-) -> Made:
-    """Return the exporters of a setting; a name that is not known is told, the others count."""
-    made = Made()
-    for name in dict.fromkeys(names):
-        if name != "none":
-            make = known.get(name) or partial(_provided, name, [*known, "none"], variable, signal)
-            made.attempt(signal, name, make)
-    return made
-
-
-def _provided(name: str, choices: list[str], variable: str, signal: str) -> Any:
-    """Make an exporter that an installed package provides; None, and told, if none does."""
-    from importlib.metadata import entry_points
-
-    group = f"opentelemetry_{signal}_exporter"
-    for point in entry_points(group=group, name=name):
-        return point.load()()
-    from .._unusable import shown
-
-    _notice.warn(
-        f"exporter {signal} {name}",
-        f"{variable} names {shown(variable, name)}, which is not installed; there are: "
-        f"{', '.join(choices)}, and what packages in the function provide as {group}.",
-    )
-    return None
 
 
 def wanted(exporter: object, spans: list[ReadableSpan]) -> list[ReadableSpan]:

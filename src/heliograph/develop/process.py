@@ -23,11 +23,12 @@ from .._guard import guard
 from ..api.propagate import official as official_propagator
 from ..api.sampler import official as provided_sampler
 from ..api.trace import OURS
+from ..exporters import Setup, configured
 from ..propagation import sampling
 from ..version import VERSION
 from .development import Development
-from .metering import Metering, metric_exporters
-from .pipeline import RecordedIds, span_exporters
+from .metering import Metering
+from .pipeline import RecordedIds
 from .resource import resource
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.sampling import Sampler
 
-    from ..config import Config
+    from ..settings.config import Config
     from .development import Extras
     from .pace import Deadline
 
@@ -64,7 +65,8 @@ class Ordinary:
 
     def __init__(self, config: Config, extras: Extras) -> None:
         self.resource = detected(config)
-        exporters = [*span_exporters(config, {}), *extras.span_exporters]
+        setup = Setup(config)
+        exporters = [*configured("traces", setup), *extras.span_exporters]
         self.processors: list[SpanProcessor] = [
             *extras.span_processors,
             *(BatchSpanProcessor(exporter) for exporter in exporters),
@@ -72,7 +74,7 @@ class Ordinary:
         self.tracers = self.provider(sampler(config))
         self.meters = MeterProvider(
             metric_readers=[
-                *map(PeriodicExportingMetricReader, metric_exporters(config, dict)),
+                *map(PeriodicExportingMetricReader, configured("metrics", setup)),
                 *map(PeriodicExportingMetricReader, extras.metric_exporters),
                 *extras.metric_readers,
             ],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
 if TYPE_CHECKING:
-    from ..config import Config
+    from ..settings.config import Config
 
 _DISTRO = "heliograph"
 

@@ -7,6 +7,7 @@ import os
 import socket
 
 from .. import _notice
+from ..settings.export import udp_address
 
 HEADER = b'{"format":"json","version":1}\n'
 DEFAULT = ("127.0.0.1", 2000)
@@ -105,20 +106,14 @@ class Daemon:
 
 
 def _parsed(address: str) -> tuple[str, int]:
-    parts = address.split()
-    chosen = next((part for part in parts if part.startswith("udp:")), parts[0] if parts else "")
-    host, _, port = chosen.removeprefix("udp:").rpartition(":")
-    well_formed = len(parts) == 1 or (
-        len(parts) == 2 and sorted(part[:4] for part in parts) == ["tcp:", "udp:"]
-    )
-    number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
-    if well_formed and host and ":" not in host and 0 < number < 65536:
-        return host, number
-    from .._unusable import shown  # rare
+    try:
+        return udp_address(address)
+    except ValueError:
+        from .._unusable import shown  # rare
 
-    _notice.warn(
-        "setting AWS_XRAY_DAEMON_ADDRESS",
-        f"AWS_XRAY_DAEMON_ADDRESS is {shown('ADDRESS', address)}, which is no address: use "
-        f"'host:port' or 'tcp:host:port udp:host:port'. Using {DEFAULT[0]}:{DEFAULT[1]}.",
-    )
-    return DEFAULT
+        _notice.warn(
+            "setting AWS_XRAY_DAEMON_ADDRESS",
+            f"AWS_XRAY_DAEMON_ADDRESS is {shown('ADDRESS', address)}, which is no address: use "
+            f"'host:port' or 'tcp:host:port udp:host:port'. Using {DEFAULT[0]}:{DEFAULT[1]}.",
+        )
+        return DEFAULT

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.metrics.export import MetricsData
 
-    from ..config import Config
+    from . import Setup
 
 
 class EmfMetricExporter(MetricExporter):
@@ -130,15 +130,9 @@ class EmfMetricExporter(MetricExporter):
         self._shut = True
 
 
-def metric_exporter(
-    config: Config, properties: Callable[[], Mapping[str, object]]
-) -> EmfMetricExporter:
-    """Return the exporter as the settings have it.
-
-    Args:
-        config: The settings.
-        properties: Makes the properties of the running invocation.
-    """
+def metric_exporter(setup: Setup) -> EmfMetricExporter:
+    """Return the exporter as the settings have it."""
+    config = setup.config
     pairs = [pair.partition("=") for pair in config.emf_default_dimensions if pair != "none"]
     defaults = {name.strip(): (key or name).strip() for name, _, key in pairs}
     words = {word.lower() for word in config.emf_options}
@@ -146,7 +140,7 @@ def metric_exporter(
         StandardOutput(leading_newline="leading_newline" in words or None),
         namespace=config.emf_namespace or None,
         dimension_sets=config.emf_dimensions,
-        properties=properties,
+        properties=setup.properties,
         extract=not config.emf_extraction_disabled,
         options=emf.Options(
             default_dimensions=defaults,

@@ -27,7 +27,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from .. import _notice
 from .._guard import guard
-from ..lending import without_otlp
+from ..settings.lending import without_otlp
 from . import partial
 from .target import GRPC_PORT, resolve
 from .transport import Transport
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricsData
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from ..config import Config
+    from ..settings.config import Config
+    from . import Setup
     from .target import Signal, Target
     from .transport import HeaderSource
 
@@ -162,14 +163,16 @@ class OtlpMetricExporter(Remote, MetricExporter):
         return True
 
 
-def span_exporter(config: Config) -> OtlpSpanExporter | None:
+def span_exporter(setup: Setup) -> OtlpSpanExporter | None:
     """Return the exporter of spans that the settings ask for; None, told, if there is none."""
+    config = setup.config
     target = usable(config, "traces")
     return OtlpSpanExporter(target, sources(config, target)) if target else None
 
 
-def metric_exporter(config: Config) -> OtlpMetricExporter | None:
+def metric_exporter(setup: Setup) -> OtlpMetricExporter | None:
     """Return the exporter of metrics that the settings ask for; None, told, if there is none."""
+    config = setup.config
     target = usable(config, "metrics")
     if target is None:
         return None

@@ -16,7 +16,7 @@ from .. import _notice
 from .._unusable import shown
 
 if TYPE_CHECKING:
-    from ..config import Config
+    from ..settings.config import Config
 
 Signal = Literal["traces", "metrics"]
 

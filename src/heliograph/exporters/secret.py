@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from ..config import Config
+    from ..settings.config import Config
 
 ARN = re.compile(
     r"arn:aws[a-z-]*:(?:secretsmanager:[a-z0-9-]+:\d+:secret:[^:]+(?::[^:]*){0,3}"

@@ -13,7 +13,7 @@ from .presets import chosen
 if TYPE_CHECKING:
     import ssl
 
-    from ..config import Config
+    from ..settings.config import Config
 
 Signal = Literal["traces", "metrics"]
 

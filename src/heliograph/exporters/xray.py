@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from . import Setup
+
 SMALL = 8_000
 """Bytes of a document where the system refuses the full size: macOS takes 9,216 (xray spec 14)."""
 MAX_TRACES = 64
@@ -156,3 +158,14 @@ def _is_sampled(span: ReadableSpan) -> bool:
 
 def _new_id() -> str:
     return os.urandom(8).hex()
+
+
+def span_exporter(setup: Setup) -> XRaySpanExporter:
+    """Return the exporter as the settings have it."""
+    config = setup.config
+    return XRaySpanExporter(
+        config.daemon_address,
+        facades=setup.facades,
+        annotations=config.annotations,
+        handler_as_segment=config.handler_as_segment,
+    )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from . import Setup
+
 SAMPLED, UNSAMPLED = b"T1S", b"T1U"
 FULL = (XRAY_DATAGRAM_BYTES - len(HEADER) - len(SAMPLED)) // 4 * 3
 """Bytes of protobuf whose base64 still fits into one datagram."""
@@ -101,3 +103,8 @@ def enveloped(prefix: bytes, request: bytes) -> bytes:
 def _prefix(span: ReadableSpan) -> bytes:
     context = span.get_span_context()
     return SAMPLED if context is not None and context.trace_flags.sampled else UNSAMPLED
+
+
+def span_exporter(setup: Setup) -> XRayOtlpSpanExporter:
+    """Return the exporter as the settings have it."""
+    return XRayOtlpSpanExporter(setup.config.daemon_address)

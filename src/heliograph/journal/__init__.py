@@ -68,7 +68,10 @@ class Journal:
         overflow: Called when a bound is reached: develops what has ended, in line.
         flush: Develops and sends what has ended; returns whether all of it was.
         lost: How many facts were left out.
+        most_spans, most_measurements: Its bounds.
     """
+
+    most_spans, most_measurements = MAX_ENTRIES, MAX_MEASUREMENTS
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .. import _notice
-from . import MAX_ENTRIES, MAX_MEASUREMENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,11 +19,8 @@ def bounded(journal: Journal) -> tuple[int, int]:
     if journal.overflow is None:
         shorten(journal)
     refuse(journal)
-    spans, measured = len(journal.entries), len(journal.measurements)
-    return (
-        (spans // MAX_ENTRIES + 1) * MAX_ENTRIES,
-        (measured // MAX_MEASUREMENTS + 1) * MAX_MEASUREMENTS,
-    )
+    (spans, _, most), (measured, _, at_most) = _parts(journal, 1)
+    return (len(spans) // most + 1) * most, (len(measured) // at_most + 1) * at_most
 
 
 def shorten(journal: Journal) -> None:
@@ -62,6 +58,6 @@ def refuse(journal: Journal) -> None:
 
 def _parts(journal: Journal, journals: int) -> tuple[tuple[list[Any], str, int], ...]:
     return (
-        (journal.entries, "spans", journals * MAX_ENTRIES),
-        (journal.measurements, "measurements", journals * MAX_MEASUREMENTS),
+        (journal.entries, "spans", journals * journal.most_spans),
+        (journal.measurements, "measurements", journals * journal.most_measurements),
     )

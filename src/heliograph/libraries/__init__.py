@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ..config import Config
+    from ..settings.config import Config
 
 TABLE = {
     "botocore": ("botocore.client", "BotocoreInstrumentor"),

@@ -13,9 +13,9 @@ from . import baggage, w3c, xray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..config import Config
     from ..develop.development import Extras
     from ..journal.entry import Link
+    from ..settings.config import Config
 
 CONTEXT, HEADERS, XRAY_HEADERS = "w3c.context", "w3c.headers", "xray.headers"
 ENVIRONMENT, ROOT = "xray.env", "root"

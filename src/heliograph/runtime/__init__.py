@@ -66,9 +66,10 @@ def _seeing_refusal(original: Any, *, reports: bool = False) -> Any:
         global _posting
         _posting = data
         if reports and telemetry.last is not None and telemetry.last.error is None:
-            from . import refusal
+            from .refusal import reported
 
-            guarded("recording an error that the runtime reports", refusal.reported, data)
+            last = telemetry.last
+            guarded("recording an error that the runtime reports", reported, last, data)
         try:
             return original(self, invoke_id, data, *args, **kwargs)
         except BaseException as error:
@@ -101,4 +102,4 @@ def _refused() -> None:
         if data is not None and telemetry.last is not None:
             from . import refusal
 
-            refusal.refused(data)
+            refusal.refused(telemetry.last, data)

@@ -1,4 +1,4 @@
-"""What the layer's wrapper names in `_HANDLER`, and the function that calls the user's handler.
+"""What the layer's wrapper names in `_HANDLER`: what is done in init and around the handler.
 
 The name of this file matters: the runtime client leaves frames of a file called `bootstrap.py` out
 of the stack trace that it reports, its own as well as ours.
@@ -6,16 +6,20 @@ of the stack trace that it reports, its own as well as ours.
 
 from __future__ import annotations
 
+import os
 import sys
+from _frozen_importlib_external import FileFinder  # `importlib.machinery` is one module more
 
 from .. import _notice, runtime
-from .. import config as settings
 from .._guard import guard, guarded, unframe
-from . import folders, telemetry
+from ..settings import config as settings
+from . import telemetry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
     from typing import Any
 
 
@@ -83,7 +87,7 @@ def start() -> None:
         from . import snapshots
 
         snapshots.hook()
-    guarded("listing the function's folders", folders.list_once)
+    guarded("listing the function's folders", list_once)
     telemetry.measure_init(runtime.started_ns)
 
 
@@ -136,3 +140,51 @@ def __getattr__(name: str) -> Callable[..., Any]:
         decorating = sys.modules.get("heliograph.decorating")  # loaded by the first decorator
         return decorating.unrecorded(handler) if decorating is not None else handler
     return invoking(handler)
+
+
+# Python's finder asks the file system at each import, for each folder of `sys.path`, whether it has
+# changed. Those of the function, its layers and the runtime cannot: Lambda mounts them read-only. A
+# layer's folders come before the standard library, so all 400 imports of boto3 and requests ask two
+# more; listed once, the folders of all give back more instructions than Heliograph takes in init.
+
+PLACES = ("/opt/", "/var/lang/", "/var/runtime", "/var/task")
+"""Where a function's folders are. Others can be changed by somebody else, such as those of EFS."""
+
+
+class Listed(FileFinder):
+    """Python's finder of a folder, asked only for what the folder has."""
+
+    names: frozenset[str] | None = None
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return the spec of a module in the folder, or None."""
+        if self.names is None:
+            self.names = _listed(self.path)
+        if fullname.rpartition(".")[2] not in self.names:
+            return None
+        return super().find_spec(fullname, target)
+
+    def invalidate_caches(self) -> None:
+        """List the folder anew at the next import."""
+        self.names = None
+        super().invalidate_caches()
+
+
+def _listed(path: str) -> frozenset[str]:
+    try:
+        found = os.listdir(path)
+    except OSError:  # Python's own finder finds nothing there either
+        found = []
+    return frozenset(name.partition(".")[0] for name in found)
+
+
+def list_once() -> None:
+    """Let the finders of folders in `PLACES` that this process cannot write to list them once."""
+    for place in sys.path:
+        finder = sys.path_importer_cache.get(place)
+        if (
+            type(finder) is FileFinder
+            and place.startswith(PLACES)
+            and not os.access(place, os.W_OK)
+        ):
+            finder.__class__ = Listed

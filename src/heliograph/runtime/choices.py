@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from .._guard import guard
-from ..config import keep_propagators
 from ..journal import state
 from ..propagation import NATIVE, sampling
 from ..propagation.parents import Policy
+from ..settings.config import keep_propagators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..config import Config
     from ..develop.development import Extras
+    from ..settings.config import Config
 
 
 def make(settings: Config, extras: Extras | None) -> None:
@@ -40,7 +40,7 @@ def sampler(settings: Config) -> None:
         return
     with guard(f"loading the sampler {name}"):
         from ..api import sampler as official
-        from ..lending import lent
+        from ..settings.lending import lent
 
         with lent(settings):
             decide = official.provided(name, settings.sampler_argument)

@@ -7,7 +7,7 @@ from ..journal import MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..config import Config
+    from ..settings.config import Config
 
 
 def name(config: Config, request: triggers.Request | None) -> str:

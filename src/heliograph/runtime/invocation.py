@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 from time import time_ns
 
-from .. import config as settings
 from .._guard import guard, guarded
 from ..journal import current, journal, parentbased_always_on, state
 from ..journal.entry import SERVER, Entry, Remote, Trace, draw_ids, span_id
+from ..settings import config as settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
     from typing import Any
 
-    from ..config import Config
     from ..propagation.parents import Choice
+    from ..settings.config import Config
     from ..triggers import Request
 
     Begun = tuple[Remote | None, Trace, Choice | None, int]

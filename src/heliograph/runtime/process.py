@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ..config import Config
     from ..develop.development import Development, Extras
     from ..develop.process import Ordinary
+    from ..settings.config import Config
 
 EVERY_SECONDS = 1.0
 """How often what the door recorded goes into the batches, which leave every 5 s by default."""
@@ -39,7 +39,7 @@ def start(config: Config, extras: Extras, *, instrument: bool) -> None:
     telemetry.switch_on(config, extras)  # first: OpenTelemetry can be imported with what it leaves
     if config.disabled:
         return
-    from ..lending import lent
+    from ..settings.lending import lent
 
     with lent(config):
         from ..develop.process import Ordinary
@@ -84,7 +84,7 @@ def _instrument(config: Config) -> None:
 
 def _instrumenting(config: Config, library: str, name: str) -> Callable[[ModuleType], None]:
     def then(_: ModuleType) -> None:
-        from ..lending import lent
+        from ..settings.lending import lent
 
         with lent(config):
             official = import_module(f"opentelemetry.instrumentation.{library}")

@@ -9,15 +9,9 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from .._limits import MAX_RESPONSE_BYTES
-from . import telemetry
 
 if TYPE_CHECKING:
     from .invocation import Invocation
-
-
-def _last() -> Invocation:
-    assert telemetry.last is not None  # something was posted
-    return telemetry.last
 
 
 def past_deadline(invocation: Invocation, now: int) -> None:
@@ -35,16 +29,17 @@ def past_deadline(invocation: Invocation, now: int) -> None:
     invocation.mark_failed("timeout", f"timed out after {allowed} ms")
 
 
-def refused(data: object) -> None:
+def refused(invocation: Invocation, data: object) -> None:
     """Note that the Runtime API refused the response.
 
     The status is not visible from Python: clock and size tell 410 and 413 from others
     (lifecycle spec 2.6).
 
     Args:
+        invocation: The invocation.
         data: What was posted, as text or bytes.
     """
-    invocation, now = _last(), time_ns() or 1
+    now = time_ns() or 1
     text = data if isinstance(data, bytes) else str(data).encode("utf-8", "surrogatepass")
     size = len(text)
     end, invocation.entry.end = invocation.entry.end, 0
@@ -58,17 +53,16 @@ def refused(data: object) -> None:
     invocation.entry.end = end or now
 
 
-def reported(error: object) -> None:
+def reported(invocation: Invocation, error: object) -> None:
     """Note that the runtime reports an invocation as failed whose handler returned.
 
     Such as one whose result is no JSON: `Runtime.MarshalError` (lifecycle spec 1.4).
 
     Args:
+        invocation: The invocation.
         error: The report that the runtime posts, as JSON text.
     """
     import json
-
-    invocation = _last()
 
     found = json.loads(error) if isinstance(error, (str, bytes)) else {}
     kind, message = (str(found.get(key) or "") for key in ("errorType", "errorMessage"))

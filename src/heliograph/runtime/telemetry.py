@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ..config import Config
     from ..develop.development import Development, Extras
     from ..develop.pace import Deadline
+    from ..settings.config import Config
 
 config: Config | None = None
 """The settings in force; None while telemetry is off."""

@@ -6,7 +6,7 @@ import sys
 from time import perf_counter_ns
 
 from .._guard import guard
-from ..config import Config
+from ..settings.config import Config
 from . import hook, telemetry
 from .bootstrap import invoking
 

@@ -12,8 +12,9 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 from heliograph import _notice
-from heliograph.config import Config
+from heliograph.exporters import Setup
 from heliograph.exporters.emf import metric_exporter
+from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def measured(capfd: pytest.CaptureFixture[str]) -> Callable[..., list[dict[str, 
     """Measure under some variables of the environment; return the records on standard output."""
 
     def measure(environ: dict[str, str], record: Callable[[Any], object]) -> list[dict[str, Any]]:
-        exporter = metric_exporter(Config.read(environ), dict)
+        exporter = metric_exporter(Setup(Config.read(environ)))
         reader = PeriodicExportingMetricReader(exporter, export_interval_millis=float("inf"))
         provider = MeterProvider([reader], resource=Resource(RESOURCE), shutdown_on_exit=False)
         record(provider.get_meter("app"))

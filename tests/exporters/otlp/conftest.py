@@ -29,7 +29,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
-from heliograph.config import Config
+from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

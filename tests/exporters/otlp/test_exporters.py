@@ -29,7 +29,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 import heliograph
 from heliograph import testing
-from heliograph.exporters import otlp
+from heliograph.exporters import Setup, otlp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def new(settings: Any) -> Iterator[New]:
 
     def make(signal: str, **given: Any) -> Any:
         factory = otlp.span_exporter if signal == "traces" else otlp.metric_exporter
-        exporter = factory(settings(**given))
+        exporter = factory(Setup(settings(**given)))
         if exporter is not None:
             made.append(exporter)
         return exporter
@@ -292,8 +292,8 @@ def test_sources_are_wired(settings: Any) -> None:
 
 def test_signal_that_the_preset_has_not(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
     """There is no exporter then, and a line."""
-    assert otlp.metric_exporter(settings(preset="jaeger")) is None
-    assert otlp.span_exporter(settings(preset="jaeger")) is not None
+    assert otlp.metric_exporter(Setup(settings(preset="jaeger"))) is None
+    assert otlp.span_exporter(Setup(settings(preset="jaeger"))) is not None
     assert len(caplog.messages) == 1
 
 

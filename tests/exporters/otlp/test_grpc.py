@@ -13,7 +13,7 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from heliograph.exporters import otlp
+from heliograph.exporters import Setup, otlp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ def new(settings: Any) -> Iterator[Callable[..., Any]]:
                 **{f"otlp_{signal}_{name}": value for name, value in given.items()},
             }
         )
-        made.append(factory(config))
+        made.append(factory(Setup(config)))
         return made[-1]
 
     yield make
@@ -124,7 +124,7 @@ def test_patient_outside_lambda(grpc_backend: GrpcBackend, some: Some, settings:
     """With the SDK's own processors, which keep nothing, an export is tried again in itself."""
     url = f"http://127.0.0.1:{grpc_backend.port}"
     config = settings(in_lambda=False, otlp_endpoint=url, otlp_traces_protocol="grpc")
-    exporter = otlp.span_exporter(config)
+    exporter = otlp.span_exporter(Setup(config))
     assert exporter is not None
     grpc_backend.failures.append((grpc.StatusCode.UNAVAILABLE, "", retry_info(0.001)))
     assert exporter.export(some.spans) is SpanExportResult.SUCCESS

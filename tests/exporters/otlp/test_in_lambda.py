@@ -39,7 +39,8 @@ def handler(event, context):
     return sorted(sys.modules)
 """
 OF_EXPORTING = (
-    "heliograph.exporters", "heliograph.exporting", "opentelemetry", "grpc", "google.protobuf",
+    "heliograph.exporters", "heliograph.settings.export", "opentelemetry", "grpc",
+    "google.protobuf",
 )  # fmt: skip
 
 

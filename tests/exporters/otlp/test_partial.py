@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from heliograph.exporters import otlp
+from heliograph.exporters import Setup, otlp
 from heliograph.exporters.partial import read
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_all_taken(
 ) -> None:
     """An answer that says nothing is no line."""
     backend.answers.append((200, {}, b'{"partialSuccess":{}}'))
-    exporter: Any = otlp.span_exporter(settings(otlp_endpoint=backend.url))
+    exporter: Any = otlp.span_exporter(Setup(settings(otlp_endpoint=backend.url)))
     assert exporter.export(some.spans) is SpanExportResult.SUCCESS
     exporter.shutdown()
     assert caplog.messages == []
@@ -107,7 +107,9 @@ def test_told_once(
     grpc_backend.partial = own
     url = f"http://127.0.0.1:{grpc_backend.port}" if protocol == "grpc" else backend.url
     config = settings(**{"otlp_endpoint": url, f"otlp_{signal}_protocol": protocol})
-    exporter: Any = otlp.span_exporter(config) if spans else otlp.metric_exporter(config)
+    exporter: Any = (
+        otlp.span_exporter(Setup(config)) if spans else otlp.metric_exporter(Setup(config))
+    )
     results = [exporter.export(some.spans if spans else some.metrics) for _ in range(2)]
     exporter.shutdown()
     assert set(results) <= {SpanExportResult.SUCCESS, MetricExportResult.SUCCESS}

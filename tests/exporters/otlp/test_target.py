@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heliograph.config import Config
 from heliograph.exporters.target import headers, resolve
+from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
     from heliograph.exporters.target import Target

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ...config import Config
+    from ...settings.config import Config
 
 recorder = Recorder("botocore", keep.facts)
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ...develop.describe import answer, described
-from ...lending import lent
+from ...settings.lending import lent
 from ..official import Official
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import TracerProvider
 
-    from ...config import Config
     from ...develop.describe import Describer, ReplayProvider
     from ...journal.entry import Entry
+    from ...settings.config import Config
 
 
 def describer(provider: ReplayProvider) -> Describer:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ...config import Config
+    from ...settings.config import Config
 
 excluded: Callable[[str], object] | None = None
 """Whether a URL is excluded: the search of `OTEL_PYTHON_REQUESTS_EXCLUDED_URLS`, if set."""

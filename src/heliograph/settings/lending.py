@@ -16,8 +16,8 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from typing import TYPE_CHECKING
 
-from . import _notice
-from .config import names, one_of
+from .. import _notice
+from . import names, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -95,7 +95,7 @@ _ours: list[ModuleType] = []
 def _our_extensions() -> ModuleType | None:
     """Return the one beside this package, apart from `sys.modules`; None if `import` finds it."""
     if not _ours:
-        beside = PathFinder.find_spec(EXTENSIONS, [os.path.dirname(os.path.dirname(__file__))])
+        beside = PathFinder.find_spec(EXTENSIONS, [__file__.rsplit(os.sep, 3)[0]])
         found = PathFinder.find_spec(EXTENSIONS)
         if beside is None or beside.loader is None:
             return None
@@ -186,7 +186,7 @@ def _fit(known: dict[str, str]) -> None:
     most = int(known.get(queue, "2048"))
     if int(known.get(batch, "512")) > most:
         written = known.pop(batch, "512")
-        from ._unusable import unusable  # rare
+        from .._unusable import unusable  # rare
 
         unusable(batch, written, f"at most {queue}, {most}", str(min(most, 512)))
         known[batch] = str(min(most, 512))
@@ -202,7 +202,7 @@ def _usable(name: str, value: str) -> str | None:
     try:
         return read(name, value.strip())
     except ValueError as right:
-        from ._unusable import unusable  # rare
+        from .._unusable import unusable  # rare
 
         unusable(name, value.strip(), str(right), DEFAULT)
         return None
@@ -264,7 +264,7 @@ def _patterns(name: str, value: str) -> str | None:
             alone = f"(?{flags[1]}:{pattern[flags.end() :]})" if flags else pattern
             re.compile("|".join([*kept, alone]))
         except (re.error, OverflowError, RecursionError) as error:
-            from ._unusable import shown  # rare
+            from .._unusable import shown  # rare
 
             _notice.warn(
                 f"pattern {name} {pattern}"[:100],

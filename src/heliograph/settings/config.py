@@ -1,9 +1,6 @@
-"""The settings table, and the only place that reads the environment.
+"""The settings in force: rows that are read in init, and all of them in one object.
 
-What only exporting needs is in `exporting.py`, and is read after the first response.
-
-A value given in code beats the environment, which beats the default. A bad value from the
-environment is told once, by name, value and choices, and the default is used; one from code raises.
+The environment is read here and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,57 +8,18 @@ from __future__ import annotations
 import os
 import sys
 
-from . import _notice
+from .. import _notice
+from . import Setting, names, one_of, rows, switch, text, value_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
-    from .exporting import Fields
+    from . import Topics
+    from .fields import Fields
 else:
     Fields = object
-
-
-class Setting:
-    """One row of the table.
-
-    Attributes:
-        name: Field of `Config`, and argument of `configure`.
-        variables: Environment variables, the first one set wins.
-        default: Value where nothing is given; as text, as it would be written.
-        read: Turns the text into the value; raises ValueError saying what would be right.
-        about: What it does, for the documentation.
-    """
-
-    __slots__ = ("about", "default", "name", "read", "variables")
-
-    def __init__(
-        self, name: str, variables: str, default: str, read: Callable[[str], object], about: str
-    ) -> None:
-        self.name = name
-        self.variables = tuple(variables.split())
-        self.default = default
-        self.read = read
-        self.about = about
-
-
-def text(value: str) -> str:
-    """Read a text as it is."""
-    return value
-
-
-def switch(value: str) -> bool:
-    """Read a switch."""
-    known = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
-    if value.lower() not in known:
-        raise ValueError("on or off (also true, false, 1, 0)")
-    return known[value.lower()]
-
-
-def names(value: str) -> tuple[str, ...]:
-    """Read a list: `a, b`."""
-    return tuple(name for name in (part.strip() for part in value.split(",")) if name)
 
 
 def _sampler(value: str) -> str:
@@ -73,18 +31,7 @@ def _sampler(value: str) -> str:
 _SAMPLERS = ("always_on", "always_off", "traceidratio")
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """Return a reader of one of these words, in any case."""
-
-    def read(value: str) -> str:
-        if value.lower() not in choices:
-            raise ValueError("one of " + ", ".join(choices))
-        return value.lower()
-
-    return read
-
-
-SETTINGS = (
+WHERE = (
     Setting("disabled", "OTEL_SDK_DISABLED", "false", switch, "`true` switches everything off."),
     Setting(
         "service_name", "OTEL_SERVICE_NAME", "", text,
@@ -102,6 +49,9 @@ SETTINGS = (
         "(any backend), `console`, "
         "`none`, or a name that an installed package provides as `opentelemetry_metrics_exporter`.",
     ),
+)  # fmt: skip
+
+TRACES = (
     Setting(
         "propagators", "OTEL_PROPAGATORS", "tracecontext,baggage,xray", names,
         "Headers written on outgoing HTTP requests: `tracecontext`, `baggage`, `xray`, `none`; any "
@@ -123,6 +73,13 @@ SETTINGS = (
         "go to X-Ray and else the latter, `link` none. See [parents](parents.md).",
     ),
     Setting(
+        "aws_header", "HELIOGRAPH_AWS_HEADER", "on", switch,
+        "`off` leaves the trace header of AWS calls to botocore.",
+    ),
+)  # fmt: skip
+
+RECORDED = (
+    Setting(
         "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
         "Libraries left alone: a list of `botocore`, `requests`, `threading`; `aws-lambda` leaves "
         "out the handler's own span; `*` all of them.",
@@ -130,11 +87,6 @@ SETTINGS = (
     Setting(
         "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", names,
         "Regular expressions of URLs whose requests are not recorded.",
-    ),
-    Setting(
-        "start", "HELIOGRAPH_START", "deferred", one_of("deferred", "eager"),
-        "`eager` imports the SDK and the exporters during init. Provisioned concurrency and "
-        "SnapStart are eager by themselves.",
     ),
     Setting(
         "span_name", "HELIOGRAPH_SPAN_NAME", "auto", one_of("auto", "function"),
@@ -146,9 +98,13 @@ SETTINGS = (
         "`off` leaves `url.query` out of the handler's span. Signatures and credentials in it are "
         "redacted always.",
     ),
+)  # fmt: skip
+
+START = (
     Setting(
-        "aws_header", "HELIOGRAPH_AWS_HEADER", "on", switch,
-        "`off` leaves the trace header of AWS calls to botocore.",
+        "start", "HELIOGRAPH_START", "deferred", one_of("deferred", "eager"),
+        "`eager` imports the SDK and the exporters during init. Provisioned concurrency and "
+        "SnapStart are eager by themselves.",
     ),
     Setting(
         "handler", "HELIOGRAPH_HANDLER _HANDLER", "", text,
@@ -156,12 +112,20 @@ SETTINGS = (
     ),
 )  # fmt: skip
 
+INIT: Topics = {
+    "What goes where": WHERE,
+    "Traces": TRACES,
+    "What is recorded": RECORDED,
+    "The start": START,
+}
+"""What is read in init."""
+
 LOG_LEVELS = {"TRACE": 10, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
 """Words of `AWS_LAMBDA_LOG_LEVEL`, by which Lambda filters a function's lines, and we ours."""
 
 
 class Config(Fields):
-    """The settings of a process, fixed once read. Fields are those of `SETTINGS`, and below.
+    """The settings of a process, fixed once read. Fields are the rows of all tables, and below.
 
     Attributes:
         function_name: `AWS_LAMBDA_FUNCTION_NAME`, or "".
@@ -172,21 +136,6 @@ class Config(Fields):
         path: `sys.path` when they were read, which code may replace later.
     """
 
-    disabled: bool
-    service_name: str
-    traces_exporters: tuple[str, ...]
-    metrics_exporters: tuple[str, ...]
-    propagators: tuple[str, ...]
-    sampler: str
-    sampler_argument: str
-    parent: str
-    disabled_instrumentations: tuple[str, ...]
-    excluded_urls: tuple[str, ...]
-    start: str
-    span_name: str
-    capture_query: bool
-    aws_header: bool
-    handler: str
     function_name: str
     function_version: str
     memory_mb: int
@@ -207,9 +156,7 @@ class Config(Fields):
         known = self.__dict__
         before = dict(known)
         if "seen" not in before and "_environ" in before:
-            from . import exporting
-
-            known.update(exporting.read(before, before["_environ"]))
+            known.update(_read_late(before, before["_environ"]))
         if name not in known:
             raise AttributeError(name)
         return known[name]
@@ -247,18 +194,17 @@ class Config(Fields):
         given = dict(given or {})
         values = {
             setting.name: value_of(setting, environ)
-            for setting in SETTINGS
+            for setting in rows(INIT)
             if setting.name not in given
         }
         if given:
-            from .exporting import EVERY
-            from .given import check
+            from .in_code import check
 
-            values.update(check(given, EVERY, values))
+            values.update(check(given, every(), values))
         if "preset" in given or environ.get("HELIOGRAPH_PRESET"):
-            from .backends import add_preset
+            from .otlp import add_preset
 
-            add_preset(values, environ, given)
+            add_preset(values, environ, given, rows(INIT))
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         values["function_version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
         memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
@@ -276,25 +222,11 @@ class Config(Fields):
         return self.start == "eager" or self.init_type != "on-demand"
 
 
-def value_of(setting: Setting, environ: Mapping[str, str]) -> object:
-    """Return a setting's value: what the environment says, if that is usable."""
-    for variable in setting.variables:
-        text = environ.get(variable, "").strip()
-        if text:  # OpenTelemetry: an empty variable is one that is not set
-            try:
-                return setting.read(text)
-            except ValueError as right:
-                from ._unusable import unusable
-
-                unusable(variable, text, str(right), setting.default or "nothing")
-    return setting.read(setting.default)
-
-
 def _as_it_is() -> dict[Any, Any]:
     """Return the environment of this moment, as it stays whatever the function does to its own.
 
     A copy of what `os.environ` keeps, in bytes: to decode it would take 100,000 instructions of
-    init. Read by `exporting.py`.
+    init. Read by `_read_late`.
     """
     kept = getattr(os.environ, "_data", None)
     return dict(kept if isinstance(kept, dict) else os.environ)
@@ -324,3 +256,37 @@ def users_handler() -> str:
     if handler:
         os.environ["_HANDLER"] = handler  # user code may read it
     return handler
+
+
+def _read_late(known: Mapping[str, object], seen: Mapping[Any, Any]) -> dict[str, object]:
+    """Read the settings that are read after the first response and not given in code.
+
+    Args:
+        known: Values by name, those given in code.
+        seen: The environment as init saw it, in texts or in the system's bytes.
+
+    Returns:
+        The others by name, and what else `Fields` has.
+    """
+    from . import export, is_set, otlp
+
+    late = [*rows(export.ROWS), *rows(otlp.ROWS)]
+    env = {os.fsdecode(name): os.fsdecode(text) for name, text in seen.items()}
+    found: dict[str, object] = {
+        row.name: value_of(row, env) for row in late if row.name not in known
+    }
+    found["explicit"] = frozenset(row.name for row in late if is_set(row, env, known))
+    found["seen"] = env
+    return found
+
+
+def topics() -> Topics:
+    """Return all rows by topic, as the settings' page has them."""
+    from . import export, otlp
+
+    return {**INIT, **export.ROWS, **otlp.ROWS}
+
+
+def every() -> list[Setting]:
+    """Return all rows."""
+    return rows(topics())

@@ -1,70 +1,12 @@
-"""The settings that only exporting needs: rows of the table that are read after the first response.
-
-`Config` has them as fields like the others, and reads all of them when the first is asked for.
-"""
+"""Settings of AWS's own backends and of delivery: read after the first response."""
 
 from __future__ import annotations
 
-from os import fsdecode
-from typing import TYPE_CHECKING
+from . import Setting, names, switch, text
 
-from . import config
-from .backends import BACKENDS, is_set
-from .config import Setting, names, one_of, switch, text
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
-
-
-class Fields:
-    """The fields of `Config` that are rows of this table.
-
-    Attributes:
-        explicit: Names of those that code or the environment sets.
-        seen: The environment as init saw it.
-    """
-
-    annotations: tuple[str, ...]
-    handler_as_segment: bool
-    daemon_address: str
-    emf_namespace: str
-    emf_dimensions: tuple[tuple[str, ...], ...] | None
-    emf_metric_dimensions: dict[str, tuple[tuple[str, ...], ...]]
-    emf_default_dimensions: tuple[str, ...]
-    emf_properties: tuple[str, ...]
-    emf_resource_properties: tuple[str, ...]
-    emf_options: tuple[str, ...]
-    emf_extraction_disabled: bool
-    flush_timeout: float
-    flush: float
-    otlp_endpoint: str
-    otlp_traces_endpoint: str
-    otlp_metrics_endpoint: str
-    otlp_traces_protocol: str
-    otlp_metrics_protocol: str
-    otlp_traces_headers: str
-    otlp_metrics_headers: str
-    otlp_traces_timeout: float
-    otlp_metrics_timeout: float
-    otlp_traces_compression: str
-    otlp_metrics_compression: str
-    otlp_traces_certificate: str
-    otlp_metrics_certificate: str
-    otlp_traces_client_certificate: str
-    otlp_metrics_client_certificate: str
-    otlp_traces_client_key: str
-    otlp_metrics_client_key: str
-    otlp_traces_insecure: bool
-    otlp_metrics_insecure: bool
-    otlp_temporality: str
-    preset: str
-    preset_key: str
-    preset_site: str
-    otlp_headers_secret: str
-    sigv4: str
-    explicit: frozenset[str]
-    seen: dict[str, str]
+    from . import Topics
 
 
 def _dimension_sets(value: str) -> tuple[tuple[str, ...], ...] | None:
@@ -108,70 +50,6 @@ def _emf_options(value: str) -> tuple[str, ...]:
     return words
 
 
-def _seconds(value: str) -> float:
-    """Read a number of seconds, more than none."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < 86_400:
-        raise ValueError("a number of seconds above 0")
-    return number
-
-
-def _otlp(
-    name: str, default: str, read: Callable[[str], object], about: str
-) -> tuple[Setting, Setting]:
-    """Return the rows of a setting for traces and for metrics: their own variable comes first."""
-
-    def row(signal: str) -> Setting:
-        prefix, suffix = "OTEL_EXPORTER_OTLP_", name.upper()
-        return Setting(
-            f"otlp_{signal}_{name}",
-            f"{prefix}{signal.upper()}_{suffix} {prefix}{suffix}",
-            default,
-            read,
-            f"OTLP {signal}: {about}",
-        )
-
-    return row("traces"), row("metrics")
-
-
-OTLP = (
-    Setting(
-        "otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "", text,
-        "OTLP: URL of the backend, to which `/v1/traces` or `/v1/metrics` is added; "
-        "`http://localhost:4318` if not set, and `http://localhost:4317`, without a path, for "
-        "`grpc`.",
-    ),
-    Setting(
-        "otlp_traces_endpoint", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "", text,
-        "OTLP traces: URL that is used as it is.",
-    ),
-    Setting(
-        "otlp_metrics_endpoint", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "", text,
-        "OTLP metrics: URL that is used as it is.",
-    ),
-    *_otlp(
-        "protocol", "http/json", one_of("http/json", "http/protobuf", "grpc"),
-        "`http/json`, `http/protobuf` or `grpc`; the last two need `heliograph[otlp]` or the layer "
-        "with OTLP.",
-    ),
-    *_otlp("headers", "", text, "headers of every request, `name=value,name=value`."),
-    *_otlp("timeout", "10", _seconds, "seconds for a request."),
-    *_otlp("compression", "none", one_of("none", "gzip", "deflate"), "`none`, `gzip`, `deflate`."),
-    *_otlp("certificate", "", text, "file (PEM) of the certificates to trust."),
-    *_otlp("client_certificate", "", text, "file (PEM) of the certificate of our own."),
-    *_otlp("client_key", "", text, "file (PEM) of its key."),
-    *_otlp("insecure", "false", switch, "`true`: `grpc` without TLS, if no scheme says."),
-    Setting(
-        "otlp_temporality", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative",
-        one_of("cumulative", "delta", "lowmemory"),
-        "OTLP metrics: `cumulative`, `delta` or `lowmemory`.",
-    ),
-)  # fmt: skip
-
-
 def _milliseconds(value: str) -> float:
     """Read a time of at least one millisecond and at most a minute."""
     try:
@@ -195,7 +73,25 @@ def _interval(value: str) -> float:
     raise ValueError("invocation, or an interval such as interval:5s")
 
 
-SETTINGS = (
+def udp_address(value: str) -> tuple[str, int]:
+    """Read the X-Ray daemon's address, in any form of `AWS_XRAY_DAEMON_ADDRESS`: host and port."""
+    parts = value.split()
+    chosen = next((part for part in parts if part.startswith("udp:")), parts[0] if parts else "")
+    host, _, port = chosen.removeprefix("udp:").rpartition(":")
+    well_formed = len(parts) == 1 or (
+        len(parts) == 2 and sorted(part[:4] for part in parts) == ["tcp:", "udp:"]
+    )
+    number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
+    if well_formed and host and ":" not in host and 0 < number < 65536:
+        return host, number
+    raise ValueError("'host:port' or 'tcp:host:port udp:host:port'")
+
+
+XRAY = (
+    Setting(
+        "daemon_address", "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000", text,
+        "Address of the X-Ray daemon; Lambda sets it.",
+    ),
     Setting(
         "annotations", "HELIOGRAPH_ANNOTATIONS", "", names,
         "Attributes that become X-Ray annotations: names and globs such as `order.id,tenant.*`, or "
@@ -206,10 +102,9 @@ SETTINGS = (
         "`on` sends the handler's span as a segment of its own, as the collector does: one more "
         "node in the service map.",
     ),
-    Setting(
-        "daemon_address", "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000", text,
-        "Address of the X-Ray daemon; Lambda sets it.",
-    ),
+)  # fmt: skip
+
+EMF = (
     Setting(
         "emf_namespace",
         "HELIOGRAPH_EMF_NAMESPACE AWS_EMF_NAMESPACE POWERTOOLS_METRICS_NAMESPACE", "", text,
@@ -258,6 +153,9 @@ SETTINGS = (
         "emf_extraction_disabled", "AWS_EMF_DISABLE_METRIC_EXTRACTION", "false", switch,
         "`true` prints metrics as plain log lines that CloudWatch does not count.",
     ),
+)  # fmt: skip
+
+DELIVERY = (
     Setting(
         "flush_timeout", "HELIOGRAPH_FLUSH_TIMEOUT", "500", _milliseconds,
         "Milliseconds that sending to backends may take after a response, over all of them; never "
@@ -268,29 +166,10 @@ SETTINGS = (
         "When backends get what waits: `invocation` after each, `interval:5s` when so much time "
         "has passed since the last time. [What it risks](delivery.md#the-interval).",
     ),
-    *OTLP,
-    *BACKENDS,
 )  # fmt: skip
 
-
-def read(known: Mapping[str, object], seen: Mapping[Any, Any]) -> dict[str, object]:
-    """Read the settings of this table that are not given in code.
-
-    Args:
-        known: Values by name, those given in code.
-        seen: The environment as init saw it, in texts or in the system's bytes.
-
-    Returns:
-        The others by name, and what else `Fields` has.
-    """
-    env = {fsdecode(name): fsdecode(text) for name, text in seen.items()}
-    found: dict[str, object] = {
-        row.name: config.value_of(row, env) for row in SETTINGS if row.name not in known
-    }
-    found["explicit"] = frozenset(row.name for row in SETTINGS if is_set(row, env, known))
-    found["seen"] = env
-    return found
-
-
-EVERY = (*config.SETTINGS, *SETTINGS)
-"""The whole table."""
+ROWS: Topics = {
+    "X-Ray": XRAY,
+    "CloudWatch metrics": EMF,
+    "Delivery": DELIVERY,
+}
