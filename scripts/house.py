@@ -85,12 +85,13 @@ class Module:
                     yield f"{self.name}:{one.lineno} {ast.unparse(one)}"
 
     def unexplained(self) -> Iterator[str]:
-        """Yield each suppression that has no reason beside it."""
+        """Yield each suppression that has no reason beside it or above it."""
+        lines = self.path.read_text(encoding="utf-8").splitlines()
         with self.path.open("rb") as file:
             for token in tokenize.tokenize(file.readline):
                 if token.type == tokenize.COMMENT and SUPPRESSION.match(token.string):
                     rest = SUPPRESSION.sub("", token.string).strip(" -#")
-                    if not rest:
+                    if not rest and not lines[token.start[0] - 2].lstrip().startswith("#"):
                         yield f"{self.name}:{token.start[0]} {token.string}"
 
 

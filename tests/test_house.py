@@ -24,6 +24,11 @@ def test_no_module_assigns_to_another(modules: list[house.Module]) -> None:
     assert [one for module in modules for one in module.assigns(known)] == []
 
 
+def test_suppressions_have_a_reason(modules: list[house.Module]) -> None:
+    """What is kept from a linter or the type checker says why."""
+    assert [one for module in modules for one in module.unexplained()] == []
+
+
 def test_sizes(modules: list[house.Module]) -> None:
     """A function fits on a screen."""
     functions = [size for module in modules for _, size in module.functions()]

@@ -16,7 +16,7 @@ from .settings.config import Config
 from .settings.lending import choose_configurator
 
 
-class HeliographDistro(BaseDistro):  # type: ignore[misc]
+class HeliographDistro(BaseDistro):  # type: ignore[misc] # a base without types
     """The distribution, as `OTEL_PYTHON_DISTRO=heliograph` names it."""
 
     def _configure(self, **_: Any) -> None:

@@ -73,7 +73,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         """Make a span; `@heliograph.span` without its parentheses decorates all the same."""
         made = super().__new__(cls)
         if name is not None and callable(name):
-            made.__init__(**more)  # type: ignore[misc]
+            made.__init__(**more)  # type: ignore[misc] # what `__init__` takes, by name
             return made(name)
         return made
 
@@ -185,6 +185,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
             from .decorating import decorate
 
             name = self._name or getattr(function, "__qualname__", None)
+            # of the function's own type
             return decorate(lambda: span(name, kind=self._kind, **self._attributes), function)  # type: ignore[no-any-return]
         return function
 

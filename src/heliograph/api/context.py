@@ -38,6 +38,7 @@ class SharedRuntimeContext(_RuntimeContext):
 
     def attach(self, context: Context) -> Token[Context]:
         """Make a context current."""
+        # OpenTelemetry's context is a `dict`
         return current.here.set(context)  # type: ignore[return-value]
 
     def get_current(self) -> Context:
@@ -50,7 +51,7 @@ class SharedRuntimeContext(_RuntimeContext):
     def detach(self, token: Token[Context]) -> None:
         """Make current again what was before `attach`."""
         if token.var is current.here:
-            current.here.reset(token)  # type: ignore[arg-type]
+            current.here.reset(token)  # type: ignore[arg-type] # a token of `here`
         else:
             self._before.detach(token)
 

@@ -182,6 +182,7 @@ def tracer_of(name: object, version: Any, schema_url: Any, attributes: Attribute
     kept = None
     with guard("reading the attributes of a tracer"):
         kept = keep.attributes(attributes)
+    # a scope as OpenTelemetry takes it
     return RecordingTracer((keep.text(name), text_of(version), text_of(schema_url), kept))  # type: ignore[arg-type]
 
 
@@ -201,7 +202,7 @@ def install(module: ModuleType) -> None:
     def tracer(self: Any) -> Tracer:
         """Give tracers that were asked for before us the road of those asked for after."""
         if theirs._TRACER_PROVIDER is not None:
-            return proxied(self)  # type: ignore[no-any-return]
+            return proxied(self)  # type: ignore[no-any-return] # OpenTelemetry's own, found by name
         if not isinstance(self._noop_tracer, RecordingTracer):
             self._noop_tracer = tracer_of(
                 self._instrumenting_module_name,

@@ -156,7 +156,7 @@ class _ReplayTracer(trace.Tracer):
         return span
 
     @contextmanager
-    def start_as_current_span(  # type: ignore[override]
+    def start_as_current_span(  # type: ignore[override] # instrumentors pass no more than these
         self,
         name: str,
         kind: Any = None,

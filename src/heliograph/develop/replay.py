@@ -88,7 +88,7 @@ def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None
         entry.name,
         parent_context(entry),
         SpanKind(entry.kind),
-        entry.attributes,  # type: ignore[arg-type]
+        entry.attributes,  # type: ignore[arg-type] # kept as OpenTelemetry takes them
         links,
         entry.start,
     )
@@ -100,6 +100,7 @@ def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None
 
 def links_of(entry: Entry) -> list[Link]:
     """Return the links given at its start."""
+    # kept as OpenTelemetry takes them
     return [Link(_ids(of), attributes) for of, attributes in entry.links or ()]  # type: ignore[arg-type]
 
 

@@ -84,5 +84,6 @@ def _summary(frame: Frame) -> _Frame:
             _known.clear()
         file, function, line, end, column, last = frame
         marks = {} if end is None else {"end_lineno": end, "colno": column, "end_colno": last}
+        # what `_Frame` takes, by the version
         known = _known[frame] = _Frame(file, line, function, **marks)  # type: ignore[arg-type]
     return known

@@ -62,10 +62,11 @@ def stand_in(recorded: RecordedException) -> BaseException:
         for name, value in recorded.details.items():
             BaseException.__setattr__(error, name, value)
     if recorded.link == "cause":
+        # it is there where there is a link
         BaseException.__setattr__(error, "__cause__", stand_in(recorded.previous))  # type: ignore[arg-type]
     elif recorded.previous is not None:
         BaseException.__setattr__(error, "__context__", stand_in(recorded.previous))
-    return error  # type: ignore[no-any-return]
+    return error  # type: ignore[no-any-return] # its class was found by name
 
 
 def _class_of(recorded: RecordedException) -> tuple[type[BaseException], type[BaseException]]:

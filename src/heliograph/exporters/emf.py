@@ -125,6 +125,7 @@ class EmfMetricExporter(MetricExporter):
         """Return at once: every line was written when it was exported."""
         return True
 
+    # the SDK's signature
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:  # noqa: ARG002
         """Take no more metrics."""
         self._shut = True

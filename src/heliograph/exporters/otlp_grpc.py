@@ -117,7 +117,7 @@ def make(
     official: Any = module.OTLPSpanExporter if kind == "trace" else module.OTLPMetricExporter
     link = Link(target, sources)
 
-    class Watched(official):  # type: ignore[misc]
+    class Watched(official):  # type: ignore[misc] # a class that is given
         """The official exporter with the link between it and each stub it makes."""
 
         _client: Any

@@ -74,9 +74,9 @@ class Secret:
     def headers(
         self,
         method: str,  # noqa: ARG002 - a source of headers is asked with the request
-        url: str,  # noqa: ARG002
-        headers: Mapping[str, str],  # noqa: ARG002
-        body: bytes,  # noqa: ARG002
+        url: str,  # noqa: ARG002 # a `HeaderSource`'s signature
+        headers: Mapping[str, str],  # noqa: ARG002 # the same
+        body: bytes,  # noqa: ARG002 # the same
     ) -> Mapping[str, str]:
         """Return the headers of the secret; it is read when they are asked for first.
 

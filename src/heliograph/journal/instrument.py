@@ -80,6 +80,7 @@ class DoorMetric(Instrument):
 
 def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:
     """Hand a metric's dimension sets on as an attribute, as OpenTelemetry's own API can (emf 4)."""
+    # a list or a tuple, by its type
     if type(sets) in (list, tuple) and sets and all(map(_are_names, sets)):  # type: ignore[call-overload]
         attributes["aws.emf.dimension_sets"] = sets
     else:
@@ -93,6 +94,7 @@ def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:
 
 
 def _are_names(keys: object) -> bool:
+    # the same
     return type(keys) in (list, tuple) and all(issubclass(type(key), str) for key in keys)  # type: ignore[attr-defined]
 
 
@@ -128,13 +130,13 @@ def number(value: object) -> int | float | None:
     """
     kind = type(value)
     if kind is float:
-        return value  # type: ignore[return-value]
+        return value  # type: ignore[return-value] # a float, by its type
     with guard("reading a measured value"):
         if hasattr(kind, "__index__"):
             whole = int.__pos__(int(value))  # type: ignore[call-overload] # of a subclass, a plain one
             return whole if -_HUGE < whole < _HUGE else None
         if hasattr(kind, "__float__"):
-            return float.__pos__(float(value))  # type: ignore[arg-type]
+            return float.__pos__(float(value))  # type: ignore[arg-type] # it has `__float__`
     return None
 
 

@@ -144,6 +144,7 @@ def _frame(code: CodeType, last: int, line: int) -> Frame:
         return known[0]
     marks: tuple[int | None, ...] = (None, None, None)
     if hasattr(code, "co_positions"):  # Python 3.11: the columns that ^^^^ marks
+        # four places, or none
         _, *marks = next(islice(code.co_positions(), last // 2, None), (None, *marks))  # type: ignore[assignment]
     if len(_known) >= MAX_KNOWN:
         _known.clear()

@@ -61,6 +61,7 @@ if sys.version_info >= (3, 14):
 
     def _in_its_context(thread: Any, where: object) -> None:
         """Give a thread the context that it runs in, as `Thread.start` would make it."""
+        # of Python 3.14
         if thread._context is None and not sys.flags.thread_inherit_context:  # type: ignore[attr-defined]
             from contextvars import Context
 

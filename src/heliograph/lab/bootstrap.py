@@ -10,7 +10,7 @@ import sys
 sys.path[:] = [place for place in sys.path if place != __file__.rpartition("/")[0]]
 
 import os  # noqa: E402 - only now are names looked up in the right places
-import site  # noqa: E402
+import site  # noqa: E402 # after the path is set
 
 
 def _places() -> list[str]:

@@ -134,7 +134,8 @@ def _add_step(spec: ModuleSpec) -> None:
         if name in _waiting:
             _ready(name, module)
 
-    exec_module.heliograph = True  # type: ignore[attr-defined]
+    exec_module.heliograph = True  # type: ignore[attr-defined] # a mark on our own function
+    # of an instance, not of the class
     loader.exec_module = exec_module  # type: ignore[method-assign,union-attr]
 
 

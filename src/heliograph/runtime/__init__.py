@@ -13,8 +13,8 @@ from time import perf_counter_ns
 started_ns = perf_counter_ns()
 """When our part of init began: the clock starts before the imports of this room."""
 
-from .._guard import guard, guarded, unframe  # noqa: E402
-from . import telemetry  # noqa: E402
+from .._guard import guard, guarded, unframe  # noqa: E402 # the clock starts before
+from . import telemetry  # noqa: E402 # the same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _developing_before(original: Any) -> Any:
             unframe(error)
             raise
 
+    # as `functools.wraps` does
     wait_next_invocation.__wrapped__ = original  # type: ignore[attr-defined]
     return wait_next_invocation
 
@@ -80,7 +81,7 @@ def _seeing_refusal(original: Any, *, reports: bool = False) -> Any:
         finally:
             _posting = None
 
-    post.__wrapped__ = original  # type: ignore[attr-defined]
+    post.__wrapped__ = original  # type: ignore[attr-defined] # the same
     return post
 
 
@@ -92,7 +93,7 @@ def _seeing_swallowed(original: Any) -> Any:
         _refused()
         return result
 
-    handle_exception.__wrapped__ = original  # type: ignore[attr-defined]
+    handle_exception.__wrapped__ = original  # type: ignore[attr-defined] # the same
     return handle_exception
 
 

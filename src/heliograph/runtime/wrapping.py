@@ -26,7 +26,7 @@ def wrap(handler: Callable[..., Any]) -> Callable[..., Any]:
     with guard("naming the wrapped handler"):
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(wrapped, name, getattr(handler, name, getattr(wrapped, name)))
-        wrapped.__wrapped__ = handler  # type: ignore[attr-defined]
+        wrapped.__wrapped__ = handler  # type: ignore[attr-defined] # as `functools.wraps` does
     return wrapped
 
 

@@ -27,6 +27,7 @@ def describer(provider: ReplayProvider) -> Describer:
     def describe(entry: Entry) -> None:
         call: Any = entry.call
         client = _client(call.subject)
+        # with the entry of this call
         answering = lambda *_, **__: answer(entry, lambda response: response)  # noqa: E731
         described(lambda: described_by(answering, client, call.request, {}))
 

@@ -98,6 +98,7 @@ def _record(module: ModuleType) -> None:
 
     dress(send, original)
     # `RequestsInstrumentor.uninstrument_session` takes back what is marked so
+    # a mark on our own function
     send.opentelemetry_instrumentation_requests_applied = True  # type: ignore[attr-defined]
     session.send = send
     recorders["requests"] = recorder
