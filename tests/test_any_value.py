@@ -11,7 +11,7 @@ from opentelemetry import metrics, trace
 
 import heliograph
 from heliograph import _notice, testing
-from heliograph.journal import keep
+from heliograph.journal import bounded
 
 
 class Unbound:
@@ -172,7 +172,7 @@ def test_the_api_takes_anything(place: str, odd: str) -> None:
 
 def test_copies_are_plain() -> None:
     """What is kept of a subclass of a type of Python's own is of that type."""
-    kept = [keep.attribute("k", one) for one in (Text("text"), Whole(7), Color.RED)]
+    kept = [bounded.attribute("k", one) for one in (Text("text"), Whole(7), Color.RED)]
     assert kept == ["text", 7, "red"]
     assert [type(one) for one in kept] == [str, int, str]
 

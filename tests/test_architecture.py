@@ -18,7 +18,7 @@ FLOORS = {
     "runtime": 6,
     "libraries": 5,
     "develop": 4,
-    "api": 3, "delivery": 3, "exporters": 3, "manual": 3, "measuring": 3, "decorating": 3,
+    "otel_api": 3, "delivery": 3, "exporters": 3, "manual": 3, "measuring": 3, "decorating": 3,
     "propagation": 2, "triggers": 2,
     "settings": 1,
     "encode": 1, "journal": 1,

@@ -49,7 +49,7 @@ def test_cost_where_nothing_is_set_up() -> None:
         "heliograph._guard", "heliograph._notice", "heliograph.journal",
         "heliograph.journal.current", "heliograph.journal.entry",
         "heliograph.journal.recorded_exception", "heliograph.journal.instrument",
-        "heliograph.journal.keep", "heliograph.journal.recording",
+        "heliograph.journal.bounded", "heliograph.journal.recording",
         "heliograph.manual", "heliograph.measuring",
         "heliograph.version",
     }  # fmt: skip

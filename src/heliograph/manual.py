@@ -9,7 +9,7 @@ from time import time_ns
 
 from . import _notice
 from ._guard import guard
-from .journal import current, keep, recording, state
+from .journal import bounded, current, recording, state
 from .journal.entry import (
     CLIENT,
     CONSUMER,
@@ -140,8 +140,8 @@ class span:  # noqa: N801 - used as a statement and as a decorator
                     "internal is used."
                 ),
             )
-        attributes = keep.attributes(self._attributes)
-        name = keep.text(self._name if self._name is not None else "span")
+        attributes = bounded.attributes(self._attributes)
+        name = bounded.text(self._name if self._name is not None else "span")
         entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
         entry.scope = SCOPE
         entry.attributes = attributes
@@ -163,7 +163,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = self._entry
         if entry is not None and _is_key("attribute", key):
             with guard("setting an attribute"):
-                entry.op(("set_attribute", keep.text(key), keep.attribute(key, value)))
+                entry.op(("set_attribute", bounded.text(key), bounded.attribute(key, value)))
         return self
 
     def event(self, name: str, /, **attributes: Any) -> Self:
@@ -176,7 +176,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = self._entry
         if entry is not None:
             with guard("marking a span as failed"):
-                entry.op(("set_status", ERROR, keep.text(description)))
+                entry.op(("set_status", ERROR, bounded.text(description)))
         return self
 
     def __call__(self, function: F) -> F:
@@ -213,21 +213,28 @@ def _annotate(entry: Entry | None, key: str, value: object) -> None:
                     "str, int, float and bool. It is kept as an attribute."
                 ),
             )
-            entry.op(("set_attribute", keep.text(key), keep.attribute(key, value)))
+            entry.op(("set_attribute", bounded.text(key), bounded.attribute(key, value)))
         else:
-            entry.op(("annotate", keep.text(key), keep.attribute(key, plain)))
+            entry.op(("annotate", bounded.text(key), bounded.attribute(key, plain)))
 
 
 def _metadata(entry: Entry | None, key: str, value: object, namespace: str) -> None:
     if entry is not None:
         with guard("adding metadata to a span"):
-            entry.op(("metadata", keep.text(namespace), keep.text(key), keep.attribute(key, value)))
+            entry.op(
+                (
+                    "metadata",
+                    bounded.text(namespace),
+                    bounded.text(key),
+                    bounded.attribute(key, value),
+                )
+            )
 
 
 def _event(entry: Entry | None, name: str, attributes: dict[str, Any]) -> None:
     if entry is not None:
         with guard("adding an event to a span"):
-            entry.op(("add_event", keep.text(name), keep.attributes(attributes), time_ns()))
+            entry.op(("add_event", bounded.text(name), bounded.attributes(attributes), time_ns()))
 
 
 def _here() -> Any:

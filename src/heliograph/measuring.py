@@ -6,8 +6,8 @@ from math import isfinite
 
 from . import _notice
 from ._guard import guard
-from .journal import current, journal, keep, state
-from .journal.instrument import HISTOGRAM, RESOLUTION, DoorMetric, choose, number, text_of
+from .journal import bounded, current, journal, state
+from .journal.instrument import HISTOGRAM, RESOLUTION, DistributionMetric, choose, number, text_of
 from .version import SCOPE
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_METRICS = 1000
 """Metrics remembered by name and unit."""
 
-_instruments: dict[tuple[str, str], DoorMetric] = {}
+_instruments: dict[tuple[str, str], DistributionMetric] = {}
 
 
 def metric(
@@ -77,15 +77,15 @@ def metric(
             )
         if dimension_sets is not None:
             choose(name, dimension_sets, dimensions)
-        instrument = _instrument(keep.text(name), text_of(unit) or "")
-        journal.measure(instrument, plain, keep.attributes(dimensions), current.span())
+        instrument = _instrument(bounded.text(name), text_of(unit) or "")
+        journal.measure(instrument, plain, bounded.attributes(dimensions), current.span())
 
 
-def _instrument(name: str, unit: str) -> DoorMetric:
+def _instrument(name: str, unit: str) -> DistributionMetric:
     """Return the one instrument of a name and unit."""
     instrument = _instruments.get((name, unit))
     if instrument is None:
-        instrument = DoorMetric((*SCOPE, None, None), HISTOGRAM, name, _metric_unit(unit))
+        instrument = DistributionMetric((*SCOPE, None, None), HISTOGRAM, name, _metric_unit(unit))
         if len(_instruments) >= MAX_METRICS:
             _instruments.clear()  # names that hold an id: those in use are made anew
         _instruments[name, unit] = instrument

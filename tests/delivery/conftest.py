@@ -9,7 +9,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from heliograph.delivery.couriers import Couriers
+from heliograph.delivery.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,12 +71,12 @@ def hang() -> Iterator[Callable[..., threading.Event]]:
 
 
 @pytest.fixture
-def couriers() -> Iterator[Callable[..., Couriers]]:
-    """Make couriers, by default with a budget that no healthy exporter needs."""
-    made: list[Couriers] = []
+def workers() -> Iterator[Callable[..., Workers]]:
+    """Make workers, by default with a budget that no healthy exporter needs."""
+    made: list[Workers] = []
 
-    def make(budget: float = 30.0, interval: float = 0.0) -> Couriers:
-        made.append(Couriers(budget, interval))
+    def make(budget: float = 30.0, interval: float = 0.0) -> Workers:
+        made.append(Workers(budget, interval))
         return made[-1]
 
     yield make
@@ -103,11 +103,11 @@ def spans() -> Callable[..., list[ReadableSpan]]:
 
 @pytest.fixture
 def offer(spans: Callable[..., list[ReadableSpan]]) -> Callable[..., None]:
-    """Offer spans with these names to a courier."""
+    """Offer spans with these names to a worker."""
     from heliograph.delivery.backlog import Parcel, size_of_span
 
-    def do(courier: Any, *names: str) -> None:
+    def do(worker: Any, *names: str) -> None:
         made = spans(*names)
-        courier.offer(map(Parcel, made, map(size_of_span, made)))
+        worker.offer(map(Parcel, made, map(size_of_span, made)))
 
     return do

@@ -162,7 +162,7 @@ def test_reconfigured(planned):
         assert exporter.shut
 
 
-def test_the_courier_is_nowhere(planned):
+def test_the_worker_is_nowhere(planned):
     """An export is no part of the function: no current span, and instrumentation is suppressed."""
     where = []
 
@@ -236,7 +236,7 @@ def test_its_requests_are_not_recorded(planned, server):
 
 
 def test_metrics_are_delivered():
-    """A metric exporter is delivered by a courier: once for each flush with a measurement."""
+    """A metric exporter is delivered by a worker: once for each flush with a measurement."""
     exporter = Metrics()
     with capture(metric_exporters=[exporter], flush_timeout=30_000):
         count(1)
@@ -327,19 +327,19 @@ def test_at_the_end_of_the_interpreter(version):
         pytest.skip(f"no Python {version}")
     program = """
 import atexit, json
-from heliograph.delivery.couriers import Couriers
+from heliograph.delivery.workers import Workers
 from heliograph.delivery.backlog import Parcel
 class Exporter:
     def __init__(self): self.got = []
     def export(self, spans): self.got += spans
     def shutdown(self): self.got.append("shut")
 used, unused = Exporter(), Exporter()
-couriers = Couriers(10.0, 0.0)
-first, second = couriers.for_spans(used), couriers.for_spans(unused)
-first.offer([Parcel("a", 1)]); couriers.flush(None)
+workers = Workers(10.0, 0.0)
+first, second = workers.for_spans(used), workers.for_spans(unused)
+first.offer([Parcel("a", 1)]); workers.flush(None)
 first.offer([Parcel("b", 1)]); second.offer([Parcel("c", 1)])
 def end():
-    couriers.close()
+    workers.close()
     print(json.dumps([used.got, unused.got]))
 atexit.register(end)
 """

@@ -16,8 +16,8 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 import heliograph
 from heliograph import testing
 from heliograph.exporters import Setup, presets, secret
+from heliograph.exporters.aws_calls import UnreadyError
 from heliograph.exporters.otlp import span_exporter
-from heliograph.exporters.quiet import UnreadyError
 from heliograph.exporters.secret import Secret, parse, shared
 from heliograph.settings.config import Config
 

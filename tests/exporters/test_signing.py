@@ -18,8 +18,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from heliograph.exporters import Setup, signing
+from heliograph.exporters.aws_calls import UnreadyError
 from heliograph.exporters.otlp import metric_exporter, span_exporter
-from heliograph.exporters.quiet import UnreadyError
 from heliograph.exporters.signing import Signature, scope, signature
 from heliograph.settings.config import Config
 

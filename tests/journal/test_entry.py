@@ -18,8 +18,8 @@ from heliograph.journal import (
     MAX_OPS,
     MAX_STRING,
     Journal,
+    bounded,
     journal,
-    keep,
 )
 from heliograph.journal import entry as entries
 from heliograph.journal.entry import (
@@ -105,7 +105,7 @@ def test_what_is_put_off() -> None:
 )
 def test_name(value: object, text: str) -> None:
     """A name is bounded text, whatever was given."""
-    assert keep.text(value) == text
+    assert bounded.text(value) == text
     assert make(value).name == text  # type: ignore[arg-type]
 
 
@@ -239,7 +239,13 @@ def test_dropped() -> None:
 def test_a_clock_that_stands_at_zero(monkeypatch, in_lambda) -> None:
     """What a frozen clock (1970) ends has ended: it is developed, with its children (F12)."""
     journals = ("journal.entry", "journal.recording", "journal.recorded_exception")
-    for module in (*journals, "libraries.requests", "libraries.botocore", "manual", "api.span"):
+    for module in (
+        *journals,
+        "libraries.requests",
+        "libraries.botocore",
+        "manual",
+        "otel_api.span",
+    ):
         name = f"heliograph.{module}"
         monkeypatch.setattr(importlib.import_module(name), "time_ns", lambda: 0)
 

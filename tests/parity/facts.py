@@ -6,11 +6,11 @@ import marshal
 import pickle
 from typing import TYPE_CHECKING, Any
 
-from heliograph.api.live import LiveSpan
+from heliograph.journal.bounded import Shortened
 from heliograph.journal.entry import Call, Entry, Remote, Trace
-from heliograph.journal.keep import Shortened
 from heliograph.journal.recorded_exception import RecordedException
 from heliograph.libraries.requests import Answer
+from heliograph.otel_api.live import LiveSpan
 
 if TYPE_CHECKING:
     from heliograph.journal import Journal

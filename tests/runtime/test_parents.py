@@ -374,7 +374,7 @@ def test_an_official_inject_says_it_too(monkeypatch):
     """User code's own `inject` says 0 to X-Ray and 1 to others, as our headers do."""
     from opentelemetry import propagate
 
-    from heliograph.api import propagate as ours
+    from heliograph.otel_api import propagate as ours
 
     monkeypatch.setattr(propagate, "propagator", propagate.propagator)
     ours.install(propagate, ours.DEFAULT)

@@ -1,4 +1,4 @@
-"""What a courier tells: changes of its backend's state, what had to go, the sum at the end."""
+"""What a worker tells: changes of its backend's state, what had to go, the sum at the end."""
 
 from __future__ import annotations
 

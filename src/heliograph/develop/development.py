@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _notice
 from .._guard import guard, guarded
 from ..journal import journal
-from .pace import Deadline, Pace
+from .time_budget import Deadline, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,10 +10,10 @@ from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
 from .. import _notice
 from .._guard import guard
-from ..api.metrics import make
 from ..exporters import configured, is_remote
 from ..journal import journal
-from ..journal.instrument import DoorMetric
+from ..journal.instrument import DistributionMetric
+from ..otel_api.metrics import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricExporter
     from opentelemetry.sdk.resources import Resource
 
-    from ..delivery.courier import Courier
-    from ..delivery.couriers import Couriers
+    from ..delivery.worker import Worker
+    from ..delivery.workers import Workers
     from ..exporters import Setup
     from ..journal.instrument import Instrument
     from .development import Extras
@@ -76,31 +76,31 @@ class OnDemandReader(MetricReader):
 
 
 class DeliveredReader(OnDemandReader):
-    """Collects for a courier, and only when nothing of its waits: the SDK goes on adding up.
+    """Collects for a worker, and only when nothing of its waits: the SDK goes on adding up.
 
     So a backend that is down, or an interval between flushes, costs memory for no measurement.
 
     Args:
         exporter: Its preferences of temporality and aggregation are the reader's.
-        courier: Delivers to it.
+        worker: Delivers to it.
     """
 
-    def __init__(self, exporter: MetricExporter, courier: Courier) -> None:
+    def __init__(self, exporter: MetricExporter, worker: Worker) -> None:
         super().__init__(exporter)
-        self._courier = courier
+        self._worker = worker
         self.fresh = False
         """Whether anything was measured since the last collection."""
 
     def collect_for_delivery(self, *, last: bool) -> None:
-        """Collect, if there is something new and the courier has time for it."""
-        if self.fresh and (last or self._courier.at_rest):
+        """Collect, if there is something new and the worker has time for it."""
+        if self.fresh and (last or self._worker.at_rest):
             self.fresh = False
             self.collect()
 
     def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
         from ..delivery.backlog import Parcel, size_of_metrics
 
-        self._courier.offer([Parcel(metrics_data, size_of_metrics(metrics_data))])
+        self._worker.offer([Parcel(metrics_data, size_of_metrics(metrics_data))])
 
 
 class Metering:
@@ -110,7 +110,7 @@ class Metering:
         setup: What exporters are made from.
         extras: What code adds to the settings.
         resource: What produces the metrics.
-        couriers: Returns what delivers to backends.
+        workers: Returns what delivers to backends.
 
     Attributes:
         unmade: Exporters that could not be made, as in `exporters.Made`.
@@ -121,7 +121,7 @@ class Metering:
         setup: Setup,
         extras: Extras,
         resource: Resource,
-        couriers: Callable[[], Couriers],
+        workers: Callable[[], Workers],
     ) -> None:
         made = configured("metrics", setup)
         self.unmade = made.failed
@@ -129,7 +129,7 @@ class Metering:
         local = [exporter for exporter in exporters if not is_remote(exporter)]
         self._readers = [*(OnDemandReader(exporter) for exporter in local), *extras.metric_readers]
         self._delivered = [
-            DeliveredReader(exporter, couriers().for_metrics(exporter))
+            DeliveredReader(exporter, workers().for_metrics(exporter))
             for exporter in exporters
             if is_remote(exporter)
         ]
@@ -152,7 +152,7 @@ class Metering:
     ) -> None:
         """Make one measurement on the SDK's instrument."""
         made = self._instrument(instrument)
-        if isinstance(instrument, DoorMetric):
+        if isinstance(instrument, DistributionMetric):
             at = Measurement(value, time, made, context, attributes)
             made._measurement_consumer.consume_measurement(at)
             return
@@ -202,7 +202,7 @@ class Metering:
         CloudWatch's names have upper case and spaces, its values may be negative; the SDK's
         histogram lowers the one and drops the other. Views see the name as it was given.
         """
-        if not isinstance(instrument, DoorMetric):
+        if not isinstance(instrument, DistributionMetric):
             return make(instrument, self.provider)
         meter = self.provider.get_meter(*instrument.scope)
         made: Any = meter.create_histogram(f"metric{len(self._made)}", unit=instrument.unit)
@@ -235,7 +235,7 @@ class Metering:
                 reader.collect()
 
     def collect_remote(self, *, last: bool = False) -> None:
-        """Collect what is new for the couriers.
+        """Collect what is new for the workers.
 
         Args:
             last: The process is about to end: nothing is left to the SDK's memory.

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
-    from ..delivery.courier import Courier
-    from ..delivery.couriers import Couriers
+    from ..delivery.worker import Worker
+    from ..delivery.workers import Workers
     from ..settings.config import Config
     from .development import Extras
     from .metering import Metering
-    from .pace import Deadline
+    from .time_budget import Deadline
 
 TRIES = 4
 """How often an exporter is made before it is given up: a file descriptor or memory may be missing
@@ -108,8 +108,8 @@ class Pipeline:
             self.provider.add_span_processor(processor)
         self.provider.add_span_processor(self._gathering)
         self._exporters: list[SpanExporter] = []
-        self._couriers: Couriers | None = None
-        self._remote: list[tuple[SpanExporter, Courier]] = []
+        self._workers: Workers | None = None
+        self._remote: list[tuple[SpanExporter, Worker]] = []
         self._setup = Setup(config, facades, properties)
         made = configured("traces", self._setup)
         self._unmade, self._tries, self._meter_tries = made.failed, 1, 0
@@ -121,7 +121,7 @@ class Pipeline:
     def _add(self, exporters: Sequence[SpanExporter]) -> None:
         for exporter in exporters:
             if is_remote(exporter):
-                self._remote.append((exporter, self.couriers().for_spans(exporter)))
+                self._remote.append((exporter, self.workers().for_spans(exporter)))
             else:
                 self._exporters.append(exporter)
 
@@ -156,20 +156,20 @@ class Pipeline:
         standing = self.metering
         if standing is not None and not again(standing.unmade):
             return
-        made = Metering(self._setup, self._extras, self.resource, self.couriers)
+        made = Metering(self._setup, self._extras, self.resource, self.workers)
         if made.unmade and made.idle and self._meter_tries < TRIES:
             return  # what was measured stays in the journal
         if standing is not None:
             standing.collect_remote(last=True)
         self.metering = made
 
-    def couriers(self) -> Couriers:
+    def workers(self) -> Workers:
         """Return what delivers to backends; made, and its module loaded, for the first of them."""
-        if self._couriers is None:
-            from ..delivery.couriers import Couriers
+        if self._workers is None:
+            from ..delivery.workers import Workers
 
-            self._couriers = Couriers(self.config.flush_timeout / 1000, self.config.flush)
-        return self._couriers
+            self._workers = Workers(self.config.flush_timeout / 1000, self.config.flush)
+        return self._workers
 
     def export(self) -> None:
         """Export what was gathered, in line if that is local; the rest waits for `deliver`.
@@ -186,15 +186,15 @@ class Pipeline:
         self,
         spans: list[ReadableSpan],
         local: Sequence[SpanExporter],
-        remote: Sequence[tuple[SpanExporter, Courier]],
+        remote: Sequence[tuple[SpanExporter, Worker]],
     ) -> None:
         for exporter in local:
             with guard(f"exporting spans by {type(exporter).__name__}"):
                 exporter.export(wanted(exporter, spans))
-        for exporter, courier in remote:
+        for exporter, worker in remote:
             from ..delivery.backlog import Parcel, size_of_span
 
-            courier.offer(Parcel(span, size_of_span(span)) for span in wanted(exporter, spans))
+            worker.offer(Parcel(span, size_of_span(span)) for span in wanted(exporter, spans))
 
     def _try_again(self, spans: list[ReadableSpan]) -> None:
         """Make the exporters that could not be made before; they get what they missed."""
@@ -216,18 +216,18 @@ class Pipeline:
             deadline: Of the invocation that pays for it.
             now: Whatever the interval of `HELIOGRAPH_FLUSH` says.
         """
-        if self._couriers is None or not (now or self._couriers.due()):
+        if self._workers is None or not (now or self._workers.due()):
             return
         if self.metering is not None:
             self.metering.collect_remote()
-        self._couriers.flush(deadline.rest())
+        self._workers.flush(deadline.rest())
 
     def shutdown(self) -> None:
         """Deliver what waits and shut the exporters down, at the end of the process."""
-        if self._couriers is not None:
+        if self._workers is not None:
             if self.metering is not None:
                 self.metering.collect_remote(last=True)
-            self._couriers.close()
+            self._workers.close()
         for exporter in self._exporters:
             with guard(f"shutting {type(exporter).__name__} down"):
                 exporter.shutdown()

@@ -20,10 +20,10 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from .. import _notice
 from .._guard import guard
-from ..api.propagate import official as official_propagator
-from ..api.sampler import official as provided_sampler
-from ..api.trace import OURS
 from ..exporters import Setup, configured
+from ..otel_api.propagate import official as official_propagator
+from ..otel_api.sampler import official as provided_sampler
+from ..otel_api.trace import OURS
 from ..propagation import sampling
 from ..version import VERSION
 from .development import Development
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from ..settings.config import Config
     from .development import Extras
-    from .pace import Deadline
+    from .time_budget import Deadline
 
 VENDOR = Path("/sys/devices/virtual/dmi/id/sys_vendor")
 """Names the maker of the machine: `Amazon EC2` on an instance of it."""

@@ -19,8 +19,8 @@ from opentelemetry.trace.span import TraceState
 
 from .. import _notice
 from .._guard import guard
-from ..api import live
 from ..journal.entry import Remote
+from ..otel_api import live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,7 +105,7 @@ def links_of(entry: Entry) -> list[Link]:
 
 
 def _ids(of: Remote) -> SpanContext:
-    from ..api.span import span_context  # loaded where a span has links
+    from ..otel_api.span import span_context  # loaded where a span has links
 
     return span_context(of)
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from .. import _notice
+from .aws_calls import UnreadyError, quietly
 from .presets import TABLE
-from .quiet import UnreadyError, quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

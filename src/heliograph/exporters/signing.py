@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from .. import _notice
 from .._unusable import address
-from .quiet import UnreadyError, quietly
+from .aws_calls import UnreadyError, quietly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

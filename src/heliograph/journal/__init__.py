@@ -157,7 +157,7 @@ class State:
         environment_header: `_X_AMZN_TRACE_ID` of the running invocation: what botocore writes by
             itself inside Lambda.
         event_carrier: Adds the trace context that the function's own code finds in an event to
-            what is known of it (`api/handlers.py`).
+            what is known of it (`otel_api/handlers.py`).
         read_context: Reads an OpenTelemetry context: its span as ours, and what is suppressed, "",
             "http" or "all". This and what follows is set once, where OpenTelemetry is imported.
         around: Returns what stands for a value of `current.here` now.

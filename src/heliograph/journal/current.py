@@ -1,8 +1,8 @@
 """Where am I: the current span of this thread or task.
 
 One context variable holds it all. Its value is None, an `Entry` that we entered, or - once user
-code uses the OpenTelemetry API - an OpenTelemetry `Context`, because `api/context.py` makes this
-variable OpenTelemetry's own. So there is one answer to "what is current", whoever asks, and an
+code uses the OpenTelemetry API - an OpenTelemetry `Context`, because `otel_api/context.py` makes
+this variable OpenTelemetry's own. So there is one answer to "what is current", whoever asks, and an
 import of OpenTelemetry in the middle of an invocation loses nothing.
 """
 
@@ -25,7 +25,7 @@ def _nothing(context: object) -> tuple[Entry | Remote | None, str]:  # noqa: ARG
     return None, ""
 
 
-state.read_context = _nothing  # until `api/context.py` sets it, no such context can be there
+state.read_context = _nothing  # until `otel_api/context.py` sets it, no such context can be there
 
 
 def span() -> Entry | Remote | None:

@@ -202,7 +202,7 @@ class Entry:
         self, name: str, parent: Entry | Remote | None, trace: Trace, *, kind: int = INTERNAL
     ) -> None:
         if type(name) is not str or len(name) > MAX_STRING:
-            from .keep import text  # loaded where one was needed
+            from .bounded import text  # loaded where one was needed
 
             name = text(name)
         self.name = name

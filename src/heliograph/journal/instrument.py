@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import _notice
 from .._guard import guard
-from . import journal, keep
+from . import bounded, journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Instrument:
         return self is other or self.identity == other.identity
 
 
-class DoorMetric(Instrument):
+class DistributionMetric(Instrument):
     """A metric of `heliograph.metric`: a distribution of any numbers, under CloudWatch's names."""
 
     __slots__ = ()
@@ -119,7 +119,7 @@ def observe(instrument: Instrument) -> None:
 
 def text_of(value: object) -> str | None:
     """Return what may be left out as bounded text, None where it is."""
-    return None if value is None else keep.text(value)
+    return None if value is None else bounded.text(value)
 
 
 def number(value: object) -> int | float | None:

@@ -11,7 +11,7 @@ from itertools import islice
 from time import time_ns
 
 from .._guard import OWN, guard
-from . import MAX_CHAIN, MAX_FRAMES, MAX_STRING, current, keep
+from . import MAX_CHAIN, MAX_FRAMES, MAX_STRING, bounded, current
 from .entry import Entry
 from .recording import recorders
 
@@ -94,7 +94,7 @@ class RecordedException:
         self.details: object = None
         if issubclass(kind, SyntaxError):
             place = {name: vars(SyntaxError)[name].__get__(error) for name in _PLACE}
-            self.details = keep.facts(place)
+            self.details = bounded.facts(place)
 
 
 def response_of(error: BaseException) -> Any:

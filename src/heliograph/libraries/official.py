@@ -127,7 +127,7 @@ def adopt(module: ModuleType) -> None:
 
 def _own_provider(given: object) -> bool:
     """Tell whether calls go to a tracer provider of the function's own, given or set before."""
-    from ..api.trace import RecordingTracerProvider, users_provider
+    from ..otel_api.trace import RecordingTracerProvider, users_provider
 
     if given is None:
         return users_provider() is not None

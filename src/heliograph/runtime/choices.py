@@ -39,7 +39,7 @@ def sampler(settings: Config) -> None:
         state.decide = sampling.decision(name, ratio)
         return
     with guard(f"loading the sampler {name}"):
-        from ..api import sampler as official
+        from ..otel_api import sampler as official
         from ..settings.lending import lent
 
         with lent(settings):
@@ -60,7 +60,7 @@ def propagators(settings: Config) -> None:
             writers[name] = native
             continue
         with guard(f"loading the propagator {name}"):
-            from ..api import propagate
+            from ..otel_api import propagate
 
             official = propagate.provided(name)
             if official is not None:

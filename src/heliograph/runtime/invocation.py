@@ -131,9 +131,9 @@ class Invocation:
             entry.span_id = parent.span_id
         elif theirs is not None:
             with guard("starting the handler's span on the function's own tracer provider"):
-                from . import foreign
+                from . import users_provider
 
-                return current.here.set(foreign.start(theirs, entry))
+                return current.here.set(users_provider.start(theirs, entry))
             self._write(entry)
         return current.here.set(entry)
 
@@ -295,9 +295,9 @@ def _users_provider() -> Any:
     api = sys.modules.get("opentelemetry.trace")
     if api is None or getattr(api, "_TRACER_PROVIDER", None) is None:
         return None
-    from . import foreign
+    from . import users_provider
 
-    return foreign.provider()
+    return users_provider.provider()
 
 
 def _said(context: Any, now: int) -> tuple[int | None, object]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..develop.development import Development, Extras
-    from ..develop.pace import Deadline
+    from ..develop.time_budget import Deadline
     from ..settings.config import Config
 
 config: Config | None = None
@@ -37,16 +37,16 @@ last: Invocation | None = None
 
 USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
 USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")  # else: `choices.py`
-FOREIGN = f"{__package__}.foreign"  # loaded where the function has a provider of its own
+USERS_PROVIDER = f"{__package__}.users_provider"  # loaded where the function has one
 FORKS = f"{__package__}.forks"  # loaded by the first fork
 
 HOOKS = (
     ("threading", "threading", "journal.threads", "install"),
     ("threading", "concurrent.futures.thread", "journal.threads", "install_pool"),
-    ("", "opentelemetry.context", "api.context", "install"),
-    ("", "opentelemetry.trace", "api.trace", "install"),
-    ("", "opentelemetry.metrics", "api.metrics", "install"),
-    ("aws-lambda", "opentelemetry.instrumentation.aws_lambda", "api.handlers", "adopt"),
+    ("", "opentelemetry.context", "otel_api.context", "install"),
+    ("", "opentelemetry.trace", "otel_api.trace", "install"),
+    ("", "opentelemetry.metrics", "otel_api.metrics", "install"),
+    ("aws-lambda", "opentelemetry.instrumentation.aws_lambda", "otel_api.handlers", "adopt"),
 )
 """What is done after an import: the switch that leaves it out, the module, our module, function."""
 
@@ -141,7 +141,7 @@ def _calling(place: str, function: str) -> Callable[[ModuleType], None]:
 
 
 def _propagate(module: ModuleType) -> None:
-    from ..api import propagate
+    from ..otel_api import propagate
 
     propagate.install(module, config.propagators if config is not None else ())
 
@@ -181,7 +181,7 @@ def measure_init(started_ns: int) -> None:
 
     Args:
         started_ns: `perf_counter_ns` when it began. The function's own imports are no part of it:
-            after seconds of them there would never seem to be time (`develop/pace.py`).
+            after seconds of them there would never seem to be time (`develop/time_budget.py`).
     """
     global _init_ns
     _init_ns = perf_counter_ns() - started_ns
@@ -235,7 +235,7 @@ def over() -> None:
 
 def deadline() -> Deadline:
     """Return the deadline of the invocation that pays for a development; none for a late one."""
-    from ..develop.pace import Deadline
+    from ..develop.time_budget import Deadline
 
     invocation = running or last
     if invocation is None or invocation.late:
@@ -249,7 +249,7 @@ def develop() -> bool:
         _settle()
         _collect()
         facts = journal.entries or journal.measurements or (last and journal.observables)
-        if _development is None and not facts and FOREIGN not in sys.modules:
+        if _development is None and not facts and USERS_PROVIDER not in sys.modules:
             return True  # nothing ever was: an environment's first wait
         if running is None and last is not None:
             start = last.entry.start
@@ -261,7 +261,7 @@ def develop() -> bool:
         if developing is not None:
             until = deadline()
             done = developing.run(until)
-            _finish_foreign(until)
+            _finish_theirs(until)
             return done
     return True
 
@@ -271,9 +271,9 @@ def _collect() -> None:
         sys.modules[FORKS].collect()
 
 
-def _finish_foreign(until: Deadline) -> None:
-    if FOREIGN in sys.modules:
-        sys.modules[FOREIGN].finish(until)
+def _finish_theirs(until: Deadline) -> None:
+    if USERS_PROVIDER in sys.modules:
+        sys.modules[USERS_PROVIDER].finish(until)
 
 
 def develop_early() -> None:
@@ -305,10 +305,10 @@ def develop_all() -> None:
             unfinished.close()
         developing = development()
         if developing is not None:
-            from ..develop.pace import Deadline
+            from ..develop.time_budget import Deadline
 
             developing.run(Deadline())
-            _finish_foreign(Deadline())
+            _finish_theirs(Deadline())
 
 
 def develop_at_exit() -> None:

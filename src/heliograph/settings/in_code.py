@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import entry_points
+from importlib import metadata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -81,11 +81,16 @@ def _check(name: str, value: object) -> None:
             raise ConfigurationError(f"{name}={shown(name, one)}: must be {right}") from None
 
 
+def is_provided(group: str, name: str) -> bool:
+    """Tell whether an installed package has an entry point."""
+    return bool(list(metadata.entry_points(group=group, name=name)))
+
+
 def _provided(group: str, *ours: str) -> Callable[[str], None]:
     """Return a check of a name that we know or that an installed package provides."""
 
     def check(name: str) -> None:
-        if name not in ours and not list(entry_points(group=group, name=name)):
+        if name not in ours and not is_provided(group, name):
             known = ", ".join(ours)
             raise ValueError(f"one of {known}, or what an installed package provides as {group}")
 

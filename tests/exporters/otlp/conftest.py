@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST  # noqa: N815 - the base's name
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Keep aws_calls."""
 
 
 class Server(ThreadingHTTPServer):
@@ -89,7 +89,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Keep quiet."""
+        """Keep aws_calls."""
 
 
 class Backend:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from ..._limits import EMF_DIMENSION_VALUE, EMF_DIMENSIONS, EMF_RECORD_BYTES
 from ..._unusable import shown
-from . import chosen, names
+from . import hints, names
 from .members import Members
 from .properties import encode, plain, quoted, text
 
@@ -154,7 +154,7 @@ class Frame:
             extra: The invocation's own properties.
             identity: That of the point.
         """
-        templates = chosen.templates(attributes, metric, self)
+        templates = hints.templates(attributes, metric, self)
         made = self._known.get(identity) if identity else None
         if made is None:
             made = self._made(attributes, metric, templates, None)
@@ -175,7 +175,7 @@ class Frame:
         templates: Sequence[Sequence[str]] | None,
         extra: Extra | None,
     ) -> list[Layout]:
-        given = {k: v for k, v in attributes.items() if v is not None and k not in chosen.ASKED}
+        given = {k: v for k, v in attributes.items() if v is not None and k not in hints.ASKED}
         for name, value in self.defaults.items():
             given.setdefault(name, value)
         sets = _sets(given, metric, templates, self)

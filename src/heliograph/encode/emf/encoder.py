@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from opentelemetry.sdk.metrics.export import AggregationTemporality, NumberDataPoint, Sum
 
 from ..._limits import EMF_NUMBER as MOST
-from . import chosen, names, options, units, values
+from . import hints, names, options, units, values
 from .dimensions import Extra, Frame
 from .page import Page
 from .properties import encode, quoted
@@ -125,7 +125,7 @@ class Encoder:
                 if not targets:
                     continue
             attributes = point.attributes or {}
-            fine = chosen.RESOLUTION in attributes and chosen.fine(attributes, self._tell)
+            fine = hints.RESOLUTION in attributes and hints.fine(attributes, self._tell)
             definition = named.fine if fine else named.definition
             for group in page.find(attributes, name, point.time_unix_nano):
                 for target in targets:

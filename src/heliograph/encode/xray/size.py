@@ -47,13 +47,13 @@ def to_bytes(document: dict[str, object], limit: int = XRAY_DOCUMENT_BYTES) -> b
     encoded = _encoded(document)
     if len(encoded) <= limit:
         return encoded
-    from . import cuts  # few documents are ever too large
+    from . import shrink  # few documents are ever too large
 
     smaller: dict[str, object] = json.loads(encoded)
-    for name, cut in cuts.ORDER:
+    for name, cut in shrink.ORDER:
         if not cut(smaller, len(encoded) - limit):
             continue
-        cuts.mark(smaller, name)
+        shrink.mark(smaller, name)
         encoded = _encoded(smaller)
         if len(encoded) <= limit:
             break

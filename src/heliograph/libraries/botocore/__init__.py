@@ -6,7 +6,7 @@ from functools import partial
 from time import time_ns
 
 from ..._guard import guarded, unframe
-from ...journal import current, keep
+from ...journal import bounded, current
 from ...journal.entry import Entry
 from ...journal.recording import Recorder, dress, recorders
 from .. import after_import
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...settings.config import Config
 
-recorder = Recorder("botocore", keep.facts)
+recorder = Recorder("botocore", bounded.facts)
 
 IN_LINE = frozenset({"bedrock-runtime"})
 """Services whose response is a stream that describing consumes: their calls cannot be described
@@ -96,7 +96,7 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
         called = service, _ids[service], model.api_version, meta.region_name, meta.endpoint_url
     except (AttributeError, KeyError):
         called = _called(meta, service)
-    facts = operation, keep.facts(params) or {}
+    facts = operation, bounded.facts(params) or {}
     entry = recorder.begin(operation, parent, called, facts)
     if recorder.request_hook is not None:
         recorder.ask(entry, service, operation, params)

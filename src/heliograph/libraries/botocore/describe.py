@@ -43,7 +43,7 @@ def in_line(settings: Config) -> Callable[[Any, Any, Any, Any], Any]:
     with lent(settings):
         import opentelemetry.trace  # noqa: F401 - first: its hook is what loads our side of it
 
-        from ...api.trace import RecordingTracerProvider
+        from ...otel_api.trace import RecordingTracerProvider
 
         return _wrapper(RecordingTracerProvider())
 

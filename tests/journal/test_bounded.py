@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph import _notice
-from heliograph.journal import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING, keep
+from heliograph.journal import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_OPS, MAX_STRING, bounded
 
 
 class Plain:
@@ -75,13 +75,13 @@ def nested(depth, leaf=1):
 )
 def test_facts(value, kept):
     """Plain types only, cut to size."""
-    assert keep.facts(value) == kept
-    assert type(keep.facts(value)) is type(kept)
+    assert bounded.facts(value) == kept
+    assert type(bounded.facts(value)) is type(kept)
 
 
 def test_length_of_a_long_list_is_kept():
     """Describers count what a call returned: the length is that of the whole."""
-    kept = keep.facts({"TableNames": [str(n) for n in range(100)]})["TableNames"]
+    kept = bounded.facts({"TableNames": [str(n) for n in range(100)]})["TableNames"]
     assert len(kept) == 100
     assert list(kept) == [str(n) for n in range(MAX_ITEMS)]
 
@@ -89,7 +89,7 @@ def test_length_of_a_long_list_is_kept():
 def test_facts_are_a_copy():
     """What user code changes later is not seen."""
     given_params = {"a": {"b": [1]}}
-    kept = keep.facts(given_params)
+    kept = bounded.facts(given_params)
     given_params["a"]["b"].append(2)
     assert kept == {"a": {"b": [1]}}
 
@@ -110,7 +110,7 @@ def test_no_code_of_the_function_runs():
 
         __iter__ = __len__ = __getitem__ = __str__ = _never
 
-    assert keep.facts({"a": Touchy(b=1), "c": TouchyList([1])}) == {"a": {"b": 1}, "c": [1]}
+    assert bounded.facts({"a": Touchy(b=1), "c": TouchyList([1])}) == {"a": {"b": 1}, "c": [1]}
 
 
 # -- attributes ----------------------------------------------------------------------------------
@@ -140,12 +140,12 @@ def test_no_code_of_the_function_runs():
 )
 def test_attribute(value, kept):
     """Types that OpenTelemetry knows stay, others become their text."""
-    assert keep.attribute("key", value) == kept
+    assert bounded.attribute("key", value) == kept
 
 
 def test_nan():
     """It stays what it is; encoders say what becomes of it."""
-    assert str(keep.attribute("key", float("nan"))) == "nan"
+    assert str(bounded.attribute("key", float("nan"))) == "nan"
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_cut_attribute_is_told(value, kept, why):
     logger = _notice.logger()
     logger.addFilter(lambda record: lines.append(record.getMessage()) or False)
     try:
-        assert keep.attribute("order", value) == kept
-        assert keep.attribute("order", value) == kept
+        assert bounded.attribute("order", value) == kept
+        assert bounded.attribute("order", value) == kept
     finally:
         logger.filters.clear()
     assert len(lines) == 1
@@ -207,22 +207,26 @@ class BadMapping(dict):
 @pytest.mark.parametrize("value", [Raising(), [Raising()]])
 def test_code_that_raises_costs_its_attribute(value):
     """An attribute whose own code raises is left out; the function goes on."""
-    assert keep.attribute("key", value) in (None, (None,))
+    assert bounded.attribute("key", value) in (None, (None,))
 
 
 def test_odd_classes():
     """A class that lies about itself, a sequence without end."""
-    assert keep.attribute("key", Lying()) == "a proxy"
-    assert keep.attribute("key", Endless()) == tuple(range(MAX_ITEMS))
+    assert bounded.attribute("key", Lying()) == "a proxy"
+    assert bounded.attribute("key", Endless()) == tuple(range(MAX_ITEMS))
 
 
 def test_attributes():
     """Keys are text; a mapping of any kind will do; nothing else will."""
-    assert keep.attributes({"a": 1, 2: 3, "k" * 9999: 4}) == {"a": 1, "2": 3, "k" * MAX_STRING: 4}
-    assert keep.attributes(MappingProxyType({"a": [1]})) == {"a": (1,)}
+    assert bounded.attributes({"a": 1, 2: 3, "k" * 9999: 4}) == {
+        "a": 1,
+        "2": 3,
+        "k" * MAX_STRING: 4,
+    }
+    assert bounded.attributes(MappingProxyType({"a": [1]})) == {"a": (1,)}
     for nothing in (None, {}, 7, "text", [("a", 1)]):
-        assert keep.attributes(nothing) is None
-    assert len(keep.attributes({str(n): n for n in range(5000)})) == MAX_OPS
+        assert bounded.attributes(nothing) is None
+    assert len(bounded.attributes({str(n): n for n in range(5000)})) == MAX_OPS
 
 
 # -- bounds hold for any value -------------------------------------------------------------------
@@ -246,7 +250,7 @@ def size(value, depth=0):
     if isinstance(value, (str, bytes)):
         assert len(value) <= MAX_STRING
     if isinstance(value, int):
-        assert value.bit_length() <= keep.MAX_BITS
+        assert value.bit_length() <= bounded.MAX_BITS
     if isinstance(value, dict):
         members = list(value.values())
         assert all(type(key) is str and len(key) <= MAX_STRING for key in value)
@@ -263,8 +267,8 @@ def size(value, depth=0):
 @given(VALUES)
 def test_bounds(value):
     """Size, depth and number of what is kept are bounded for any value."""
-    assert size(keep.facts(value)) <= MAX_NODES
-    assert size(keep.attribute("key", value)) <= MAX_NODES
+    assert size(bounded.facts(value)) <= MAX_NODES
+    assert size(bounded.attribute("key", value)) <= MAX_NODES
 
 
 @pytest.mark.parametrize(
@@ -284,9 +288,9 @@ def test_cost_is_bounded(value):
 
     sys.setprofile(count)
     try:
-        keep.facts(value)
-        keep.attribute("key", value)
+        bounded.facts(value)
+        bounded.attribute("key", value)
     finally:
         sys.setprofile(None)
     assert visits <= 2 * (MAX_NODES + 1) * (MAX_ITEMS + 1)
-    assert size(keep.facts(value)) <= MAX_NODES
+    assert size(bounded.facts(value)) <= MAX_NODES

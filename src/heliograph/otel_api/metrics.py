@@ -14,7 +14,7 @@ from opentelemetry.metrics._internal import instrument as kinds
 
 from .. import _notice
 from .._guard import guard
-from ..journal import current, journal, keep, state
+from ..journal import bounded, current, journal, state
 from ..journal.instrument import (
     COUNTER,
     GAUGE,
@@ -67,7 +67,7 @@ class _Recorded:
                 )
                 return
             span = current.span() if context is None else state.read_context(context)[0]
-            journal.measure(self.instrument, known, keep.attributes(attributes), span)
+            journal.measure(self.instrument, known, bounded.attributes(attributes), span)
 
 
 class RecordedCounter(_Recorded, kinds.Counter):
@@ -243,7 +243,8 @@ class RecordingMeter(metrics.Meter):
         boundaries: Sequence[float] | None = None,
     ) -> Instrument:
         """Return the one instrument of this identity, as the SDK does: the first one made."""
-        name, unit, description = keep.text(name), text_of(unit) or "", text_of(description) or ""
+        name, unit = bounded.text(name), text_of(unit) or ""
+        description = text_of(description) or ""
         key = repr((self._scope, create, name.strip().lower(), unit, description))
         known = _known.get(key)
         if known is None:
@@ -292,8 +293,8 @@ class RecordingMeterProvider(metrics.MeterProvider):
         """Return a meter that records."""
         kept = None
         with guard("reading the attributes of a meter"):
-            kept = keep.attributes(attributes)
-        return RecordingMeter((keep.text(name), text_of(version), text_of(schema_url), kept))
+            kept = bounded.attributes(attributes)
+        return RecordingMeter((bounded.text(name), text_of(version), text_of(schema_url), kept))
 
     def on_set_meter_provider(self, meter_provider: metrics.MeterProvider) -> None:
         """Hand the observable instruments over to the provider that the user has set."""

@@ -1,4 +1,4 @@
-"""Couriers: everything out, nobody waits for a dead backend, nothing twice, nothing lost."""
+"""Workers: everything out, nobody waits for a dead backend, nothing twice, nothing lost."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from heliograph import _notice
 from heliograph.delivery import backlog
 from heliograph.delivery.breaker import FAILURES
-from heliograph.delivery.courier import REFUSALS
-from heliograph.delivery.couriers import MAX_BATCH
+from heliograph.delivery.worker import REFUSALS
+from heliograph.delivery.workers import MAX_BATCH
 
 FAILURE = SpanExportResult.FAILURE
 SHORT = 0.05
@@ -35,31 +35,31 @@ def lines(caplog):
     return [message.removeprefix("heliograph: ") for message in caplog.messages]
 
 
-def test_delivered_when_the_flush_returns(couriers, planned, offer):
+def test_delivered_when_the_flush_returns(workers, planned, offer):
     """What a healthy backend takes is out after the flush: once, in order, by one other thread."""
-    all_of_them, exporter = couriers(), planned()
-    courier = all_of_them.for_spans(exporter)
+    all_of_them, exporter = workers(), planned()
+    worker = all_of_them.for_spans(exporter)
 
-    offer(courier, "a", "b")
+    offer(worker, "a", "b")
     all_of_them.flush(None)
-    offer(courier, "c")
+    offer(worker, "c")
     all_of_them.flush(10.0)
 
     assert exporter.got == [["a", "b"], ["c"]]
     assert len(exporter.threads) == 1
     assert threading.get_ident() not in exporter.threads
-    assert courier.at_rest
+    assert worker.at_rest
 
 
 def test_the_thread_is_none_of_the_functions():
     """`threading` does not know the thread, so no recorder sees it and no count changes."""
     program = """
 import threading
-from heliograph.delivery import couriers, backlog
+from heliograph.delivery import workers, backlog
 class Exporter:
     def export(self, spans): self.got = spans
     def shutdown(self): self.shut = True
-exporter, all_of_them = Exporter(), couriers.Couriers(30.0, 0.0)
+exporter, all_of_them = Exporter(), workers.Workers(30.0, 0.0)
 all_of_them.for_spans(exporter).offer([backlog.Parcel("span", 1)])
 all_of_them.flush(None)
 print(exporter.got, threading.active_count(), threading.enumerate() == [threading.main_thread()])
@@ -69,9 +69,9 @@ print(exporter.got, threading.active_count(), threading.enumerate() == [threadin
     assert (done.stdout, done.stderr) == ("['span'] 1 True\n", "")
 
 
-def test_batches(couriers, planned, offer):
+def test_batches(workers, planned, offer):
     """More than one batch goes out as several, within one flush."""
-    all_of_them, exporter = couriers(), planned()
+    all_of_them, exporter = workers(), planned()
     names = [str(number) for number in range(2 * MAX_BATCH + 1)]
 
     offer(all_of_them.for_spans(exporter), *names)
@@ -81,9 +81,9 @@ def test_batches(couriers, planned, offer):
     assert list(chain(*exporter.got)) == names
 
 
-def test_one_that_hangs_starves_nobody(couriers, planned, offer, hang):
+def test_one_that_hangs_starves_nobody(workers, planned, offer, hang):
     """With a budget that one exporter uses up, the others have delivered all the same."""
-    all_of_them = couriers(SHORT)
+    all_of_them = workers(SHORT)
     dead, alive = planned(hang()), [planned() for _ in range(3)]
     for exporter in (alive[0], dead, *alive[1:]):
         offer(all_of_them.for_spans(exporter), "a")
@@ -94,10 +94,10 @@ def test_one_that_hangs_starves_nobody(couriers, planned, offer, hang):
     assert dead.got == []
 
 
-def test_budget_over_all(couriers, planned, offer, hang):
+def test_budget_over_all(workers, planned, offer, hang):
     """Several that hang cost one budget and not one each: the flush returns within two of them."""
     budget = 0.4
-    all_of_them = couriers(budget)
+    all_of_them = workers(budget)
     for _ in range(8):
         offer(all_of_them.for_spans(planned(hang())), "a")
     started = time.monotonic()
@@ -107,11 +107,11 @@ def test_budget_over_all(couriers, planned, offer, hang):
     assert time.monotonic() - started < 8 * budget / 2
 
 
-def test_the_invocations_time_is_a_bound_too(couriers, planned, offer, hang):
+def test_the_invocations_time_is_a_bound_too(workers, planned, offer, hang):
     """With little time left the flush waits for that, and with none nothing is begun."""
-    all_of_them, exporter = couriers(budget=600.0), planned(hang())
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "a")
+    all_of_them, exporter = workers(budget=600.0), planned(hang())
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "a")
 
     all_of_them.flush(0.001)
     assert exporter.tried == 0
@@ -121,15 +121,15 @@ def test_the_invocations_time_is_a_bound_too(couriers, planned, offer, hang):
     assert exporter.tried == 1
 
 
-def test_an_export_in_the_air_is_waited_for_again(couriers, planned, offer, hang, caplog):
+def test_an_export_in_the_air_is_waited_for_again(workers, planned, offer, hang, caplog):
     """Cut short by the invocation's end it is no failure: the next flush waits for the same one."""
-    all_of_them, answer = couriers(budget=600.0), hang()
+    all_of_them, answer = workers(budget=600.0), hang()
     exporter = planned(answer)
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "a")
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "a")
     for _ in range(FAILURES + 1):
         all_of_them.flush(0.01)
-    offer(courier, "b")
+    offer(worker, "b")
     answer.set()
 
     all_of_them.flush(None)
@@ -138,16 +138,16 @@ def test_an_export_in_the_air_is_waited_for_again(couriers, planned, offer, hang
     assert lines(caplog) == []
 
 
-def test_nothing_is_lost_or_doubled_when_an_answer_is_late(couriers, planned, offer, hang):
+def test_nothing_is_lost_or_doubled_when_an_answer_is_late(workers, planned, offer, hang):
     """A batch in the air stays one batch: later spans wait, then follow, none goes out twice."""
-    all_of_them, answer = couriers(SHORT), hang()
+    all_of_them, answer = workers(SHORT), hang()
     exporter = planned(answer)
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "a")
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "a")
     all_of_them.flush(None)
-    offer(courier, "b")
+    offer(worker, "b")
     all_of_them.flush(None)
-    offer(courier, "c")
+    offer(worker, "c")
     assert (exporter.tried, exporter.got) == (1, [])
 
     answer.set()
@@ -157,39 +157,39 @@ def test_nothing_is_lost_or_doubled_when_an_answer_is_late(couriers, planned, of
     assert exporter.got == [["a"], ["b", "c"]]
 
 
-def test_what_failed_is_kept(couriers, planned, offer):
+def test_what_failed_is_kept(workers, planned, offer):
     """A batch is kept until an export of it succeeded, and goes out before what came later."""
-    all_of_them, exporter = couriers(), planned(FAILURE, FAILURE)
-    courier = all_of_them.for_spans(exporter)
+    all_of_them, exporter = workers(), planned(FAILURE, FAILURE)
+    worker = all_of_them.for_spans(exporter)
 
     for name in ("a", "b", "c"):
-        offer(courier, name)
+        offer(worker, name)
         all_of_them.flush(None)
 
     assert exporter.tried == 3
     assert exporter.got == [["a", "b", "c"]]
 
 
-def test_a_result_that_is_none(couriers, planned, offer):
+def test_a_result_that_is_none(workers, planned, offer):
     """An exporter that returns nothing, as some do, has not failed."""
-    all_of_them, exporter = couriers(), planned(None)
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "a")
+    all_of_them, exporter = workers(), planned(None)
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "a")
 
     all_of_them.flush(None)
 
     assert exporter.got == [["a"]]
-    assert courier.at_rest
+    assert worker.at_rest
 
 
 @pytest.mark.guarded
-def test_an_exporter_that_raises(couriers, planned, offer, caplog):
+def test_an_exporter_that_raises(workers, planned, offer, caplog):
     """An exception is a failure, and the reason that the log gives when it opens the breaker."""
-    all_of_them, exporter = couriers(), planned(*[OSError("no route")] * FAILURES)
-    courier = all_of_them.for_spans(exporter)
+    all_of_them, exporter = workers(), planned(*[OSError("no route")] * FAILURES)
+    worker = all_of_them.for_spans(exporter)
 
     for _ in range(FAILURES):
-        offer(courier, "a")
+        offer(worker, "a")
         all_of_them.flush(None)
 
     failed, opened = lines(caplog)
@@ -202,13 +202,13 @@ def test_an_exporter_that_raises(couriers, planned, offer, caplog):
 
 
 @pytest.mark.guarded
-def test_an_exporter_that_ends_its_thread(couriers, planned, offer):
+def test_an_exporter_that_ends_its_thread(workers, planned, offer):
     """What it was given is kept, and tried again."""
-    all_of_them, exporter = couriers(), planned(SystemExit())
-    courier = all_of_them.for_spans(exporter)
+    all_of_them, exporter = workers(), planned(SystemExit())
+    worker = all_of_them.for_spans(exporter)
 
     for name in ("a", "b"):
-        offer(courier, name)
+        offer(worker, name)
         all_of_them.flush(None)
 
     assert exporter.got == [["a", "b"]]
@@ -218,15 +218,15 @@ def test_an_exporter_that_ends_its_thread(couriers, planned, offer):
 # -- the breaker -----------------------------------------------------------------------------------
 
 
-def test_open(couriers, planned, offer, caplog):
+def test_open(workers, planned, offer, caplog):
     """After failures nothing is tried, each flush returns at once, and one line says it."""
-    all_of_them, exporter = couriers(), planned(*[FAILURE] * 99)
+    all_of_them, exporter = workers(), planned(*[FAILURE] * 99)
     exporter.endpoint = "https://user:secret@backend.example:4318/v1/traces?key=secret"
     exporter.failure = "HTTP 503 Service Unavailable"
-    courier = all_of_them.for_spans(exporter)
+    worker = all_of_them.for_spans(exporter)
 
     for number in range(20):
-        offer(courier, str(number))
+        offer(worker, str(number))
         all_of_them.flush(None)
 
     assert exporter.tried == FAILURES
@@ -238,17 +238,17 @@ def test_open(couriers, planned, offer, caplog):
     )
 
 
-def test_closed_again(couriers, planned, offer, caplog):
+def test_closed_again(workers, planned, offer, caplog):
     """After the pause one try delivers all that was kept, and one line says so."""
-    all_of_them, exporter = couriers(), planned(FAILURE)
+    all_of_them, exporter = workers(), planned(FAILURE)
     exporter.retry_after = 0.5
-    courier = all_of_them.for_spans(exporter)
+    worker = all_of_them.for_spans(exporter)
     names = [str(number) for number in range(MAX_BATCH + 3)]
-    offer(courier, "0")
+    offer(worker, "0")
     all_of_them.flush(None)
     all_of_them.flush(None)
     assert exporter.tried == 1
-    offer(courier, *names[1:])
+    offer(worker, *names[1:])
     time.sleep(0.5)
 
     caplog.set_level(logging.INFO, logger="heliograph")
@@ -261,13 +261,13 @@ def test_closed_again(couriers, planned, offer, caplog):
     )
 
 
-def test_a_backend_that_never_answers_opens_it(couriers, planned, offer, hang, caplog):
+def test_a_backend_that_never_answers_opens_it(workers, planned, offer, hang, caplog):
     """One flush waits for it; the following ones find it still silent, and count that."""
-    all_of_them, exporter = couriers(SHORT), planned(hang())
-    courier = all_of_them.for_spans(exporter)
+    all_of_them, exporter = workers(SHORT), planned(hang())
+    worker = all_of_them.for_spans(exporter)
 
     for _ in range(FAILURES + 3):
-        offer(courier, "a")
+        offer(worker, "a")
         all_of_them.flush(None)
 
     assert exporter.tried == 1
@@ -276,16 +276,16 @@ def test_a_backend_that_never_answers_opens_it(couriers, planned, offer, hang, c
     ]
 
 
-def test_a_late_failure_counts_once(couriers, planned, offer, hang, caplog):
+def test_a_late_failure_counts_once(workers, planned, offer, hang, caplog):
     """An export that was counted when it gave no answer is not counted again when it fails."""
-    all_of_them, answers = couriers(SHORT), [hang(FAILURE) for _ in range(FAILURES - 1)]
+    all_of_them, answers = workers(SHORT), [hang(FAILURE) for _ in range(FAILURES - 1)]
     exporter = planned(*answers)
-    courier = all_of_them.for_spans(exporter)
+    worker = all_of_them.for_spans(exporter)
     for answer in answers:
-        offer(courier, "a")
+        offer(worker, "a")
         all_of_them.flush(None)
         answer.set()
-        wait_until(lambda: not courier._air)
+        wait_until(lambda: not worker._air)
 
     all_of_them.flush(None)
 
@@ -293,16 +293,16 @@ def test_a_late_failure_counts_once(couriers, planned, offer, hang, caplog):
     assert lines(caplog) == []
 
 
-def test_what_a_backend_refuses_for_good(couriers, planned, offer, caplog):
+def test_what_a_backend_refuses_for_good(workers, planned, offer, caplog):
     """A batch that it says again and again that it will never take is dropped, told and counted."""
-    all_of_them, exporter = couriers(), planned(*[FAILURE] * REFUSALS)
+    all_of_them, exporter = workers(), planned(*[FAILURE] * REFUSALS)
     exporter.retryable, exporter.retry_after, exporter.failure = False, 0.001, "HTTP 400"
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "bad", "worse")
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "bad", "worse")
     for _ in range(REFUSALS):
         all_of_them.flush(None)
         time.sleep(0.002)
-    offer(courier, "good")
+    offer(worker, "good")
 
     all_of_them.flush(None)
 
@@ -312,16 +312,16 @@ def test_what_a_backend_refuses_for_good(couriers, planned, offer, caplog):
     ]
 
 
-def test_flapping(couriers, planned, offer, caplog):
+def test_flapping(workers, planned, offer, caplog):
     """A backend that comes and goes is told a few times, and no more."""
-    all_of_them, exporter = couriers(), planned()
+    all_of_them, exporter = workers(), planned()
     exporter.retry_after = 0.001
-    courier = all_of_them.for_spans(exporter)
+    worker = all_of_them.for_spans(exporter)
     caplog.set_level(logging.INFO, logger="heliograph")
     for _ in range(20):
         exporter.plan = [FAILURE]
         for _ in range(2):
-            offer(courier, "a")
+            offer(worker, "a")
             all_of_them.flush(None)
             time.sleep(0.002)
 
@@ -332,17 +332,17 @@ def test_flapping(couriers, planned, offer, caplog):
 # -- bounds ----------------------------------------------------------------------------------------
 
 
-def test_the_queue_is_bounded(couriers, planned, offer, caplog):
+def test_the_queue_is_bounded(workers, planned, offer, caplog):
     """What is too much drops the oldest: told once with its number, and summed up at the end."""
-    all_of_them, exporter = couriers(), planned(FAILURE)
+    all_of_them, exporter = workers(), planned(FAILURE)
     exporter.retry_after = 60.0
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "first")
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "first")
     all_of_them.flush(None)
     caplog.clear()
 
     for _ in range(3):
-        offer(courier, *["more"] * (backlog.MAX_WAITING // 2))
+        offer(worker, *["more"] * (backlog.MAX_WAITING // 2))
     all_of_them.close()
 
     most = backlog.MAX_WAITING
@@ -360,9 +360,9 @@ def test_the_queue_is_bounded(couriers, planned, offer, caplog):
 # -- the interval ----------------------------------------------------------------------------------
 
 
-def test_interval(couriers, planned, offer):
+def test_interval(workers, planned, offer):
     """With an interval the first flush is due, the next one when the time has passed."""
-    all_of_them = couriers(interval=0.3)
+    all_of_them = workers(interval=0.3)
     offer(all_of_them.for_spans(planned()), "a")
 
     assert all_of_them.due()
@@ -372,15 +372,15 @@ def test_interval(couriers, planned, offer):
     assert all_of_them.due()
 
 
-def test_much_that_waits_is_due(couriers, planned, offer):
+def test_much_that_waits_is_due(workers, planned, offer):
     """Half of the queue's bound does not wait for the interval."""
-    all_of_them = couriers(interval=600.0)
-    courier = all_of_them.for_spans(planned())
+    all_of_them = workers(interval=600.0)
+    worker = all_of_them.for_spans(planned())
     all_of_them.flush(None)
-    offer(courier, *["a"] * (backlog.MAX_WAITING // 2 - 1))
+    offer(worker, *["a"] * (backlog.MAX_WAITING // 2 - 1))
     assert not all_of_them.due()
 
-    offer(courier, "a")
+    offer(worker, "a")
 
     assert all_of_them.due()
 
@@ -388,9 +388,9 @@ def test_much_that_waits_is_due(couriers, planned, offer):
 # -- the end ---------------------------------------------------------------------------------------
 
 
-def test_close(couriers, planned, offer, caplog):
+def test_close(workers, planned, offer, caplog):
     """What waits goes out, then exporters are shut down in their own threads, which end."""
-    all_of_them, exporters = couriers(), [planned(), planned()]
+    all_of_them, exporters = workers(), [planned(), planned()]
     for exporter in exporters:
         offer(all_of_them.for_spans(exporter), "a")
 
@@ -400,12 +400,12 @@ def test_close(couriers, planned, offer, caplog):
     assert lines(caplog) == []
 
 
-def test_close_lets_an_open_breaker_try_once(couriers, planned, offer):
+def test_close_lets_an_open_breaker_try_once(workers, planned, offer):
     """The end of the process is the last chance: a backend that has recovered gets everything."""
-    all_of_them, exporter = couriers(), planned(*[FAILURE] * FAILURES)
-    courier = all_of_them.for_spans(exporter)
+    all_of_them, exporter = workers(), planned(*[FAILURE] * FAILURES)
+    worker = all_of_them.for_spans(exporter)
     for _ in range(FAILURES + 1):
-        offer(courier, "a")
+        offer(worker, "a")
         all_of_them.flush(None)
     assert exporter.got == []
 
@@ -414,9 +414,9 @@ def test_close_lets_an_open_breaker_try_once(couriers, planned, offer):
     assert exporter.got == [["a"] * (FAILURES + 1)]
 
 
-def test_close_waits_for_nobody(couriers, planned, offer, hang, caplog):
+def test_close_waits_for_nobody(workers, planned, offer, hang, caplog):
     """An export and a shutdown that hang do not keep the process; what is lost is told."""
-    all_of_them = couriers(SHORT)
+    all_of_them = workers(SHORT)
     dead, stuck = planned(hang()), planned(shutdown=hang())
     offer(all_of_them.for_spans(dead), "a", "b")
     offer(all_of_them.for_spans(stuck), "a")
@@ -431,16 +431,16 @@ def test_close_waits_for_nobody(couriers, planned, offer, hang, caplog):
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of 3.12 and later
-def test_after_a_fork(couriers, planned, offer):
+def test_after_a_fork(workers, planned, offer):
     """A child, in which its parent's threads are not, delivers by a thread of its own."""
-    all_of_them, exporter = couriers(), planned()
-    courier = all_of_them.for_spans(exporter)
-    offer(courier, "parent")
+    all_of_them, exporter = workers(), planned()
+    worker = all_of_them.for_spans(exporter)
+    offer(worker, "parent")
     all_of_them.flush(None)
 
     child = os.fork()
     if not child:
-        offer(courier, "child")
+        offer(worker, "child")
         all_of_them.flush(None)
         os._exit(0 if exporter.got == [["parent"], ["child"]] else 1)
 
@@ -450,7 +450,7 @@ def test_after_a_fork(couriers, planned, offer):
 # -- what exporters log ----------------------------------------------------------------------------
 
 
-def test_complaints(couriers, planned, offer, caplog):
+def test_complaints(workers, planned, offer, caplog):
     """What OpenTelemetry's exporters log of a failure is its reason, and no line of its own."""
     logger = logging.getLogger("opentelemetry.exporter.otlp.test")
 
@@ -459,10 +459,10 @@ def test_complaints(couriers, planned, offer, caplog):
             logger.error("Failed to export %s", len(spans))
             return super().export(spans)
 
-    all_of_them = couriers()
-    courier = all_of_them.for_spans(Complaining(*[FAILURE] * FAILURES))
+    all_of_them = workers()
+    worker = all_of_them.for_spans(Complaining(*[FAILURE] * FAILURES))
     for _ in range(FAILURES):
-        offer(courier, "a")
+        offer(worker, "a")
         all_of_them.flush(None)
     logger.warning("of another thread")
 

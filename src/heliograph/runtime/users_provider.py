@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..develop.pace import Deadline
+    from ..develop.time_budget import Deadline
     from ..journal.entry import Entry
 
 _open: list[tuple[Any, Entry]] = []
@@ -29,7 +29,7 @@ _known: Any = None
 
 def provider() -> Any:
     """Return the tracer provider that the function's own code has set, if any."""
-    from ..api.trace import users_provider
+    from ..otel_api.trace import users_provider
 
     return users_provider()
 
@@ -48,8 +48,8 @@ def start(theirs: Any, entry: Entry) -> object:
     global _known
     from opentelemetry import trace
 
-    from ..api.context import context_of
     from ..develop.replay import links_of, parent_context
+    from ..otel_api.context import context_of
     from ..version import VERSION
 
     _known = theirs

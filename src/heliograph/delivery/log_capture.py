@@ -1,4 +1,4 @@
-"""What exporters log while a courier delivers: told once by the breaker, not at every invocation.
+"""What exporters log while a worker delivers: told once by the breaker, not at every invocation.
 
 OpenTelemetry's exporters log a line or more for each failed export. With a backend that is down
 these would fill the function's log; the last one is the reason that the breaker's line gives.
@@ -15,11 +15,11 @@ LONGEST = 300
 """Characters kept of a complaint."""
 
 _heard: dict[int, str] = {}
-"""The last complaint by courier's thread, while it delivers."""
+"""The last complaint by worker's thread, while it delivers."""
 
 
 class _Listening(logging.Handler):
-    """Keeps a courier's records; passes all others on, as if it was not there."""
+    """Keeps a worker's records; passes all others on, as if it was not there."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread in _heard:

@@ -1,4 +1,4 @@
-"""A courier: delivers to one exporter, in a thread of its own, so that nobody waits for a backend.
+"""A worker: delivers to one exporter, in a thread of its own, so that nobody waits for a backend.
 
 The thread exports only when it is told to, so that nothing of ours runs beside the handler but an
 export that was in the air when the environment was frozen. It is started when first needed and by
@@ -19,7 +19,7 @@ from .._guard import guard
 from .._interrupts import start_thread
 from .backlog import Backlog, Parcel
 from .breaker import Breaker
-from .complaints import LONGEST, Hearing
+from .log_capture import LONGEST, Hearing
 from .report import Report, name_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Attempt:
         return self._guard.__exit__(kind, error, tb)
 
 
-class Courier:
+class Worker:
     """Delivers to one exporter. Its methods but `offer` are for one caller at a time.
 
     Args:

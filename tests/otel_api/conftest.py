@@ -15,8 +15,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.util._once import Once
 
 from heliograph import testing
-from heliograph.api import metrics as recorded
 from heliograph.journal import journal, recording
+from heliograph.otel_api import metrics as recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

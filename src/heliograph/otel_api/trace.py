@@ -15,7 +15,7 @@ from opentelemetry.util._decorator import _agnosticcontextmanager
 
 from .. import _notice
 from .._guard import guard
-from ..journal import current, journal, keep, recording, state
+from ..journal import bounded, current, journal, recording, state
 from ..journal.instrument import text_of
 from .context import parent_of, remote_of
 from .span import RecordedSpan, is_link, moment, recorded_span
@@ -88,9 +88,9 @@ class RecordingTracer(trace.Tracer):
         links: Sequence[Link] | None,
         started: int | None,
     ) -> Entry:
-        kept = keep.attributes(attributes)
+        kept = bounded.attributes(attributes)
         linked = [
-            (remote_of(link.context), keep.attributes(link.attributes))
+            (remote_of(link.context), bounded.attributes(link.attributes))
             for link in links or ()
             if is_link(getattr(link, "context", None))
         ]
@@ -181,9 +181,9 @@ def tracer_of(name: object, version: Any, schema_url: Any, attributes: Attribute
     """Return a tracer that records under a scope."""
     kept = None
     with guard("reading the attributes of a tracer"):
-        kept = keep.attributes(attributes)
+        kept = bounded.attributes(attributes)
     # a scope as OpenTelemetry takes it
-    return RecordingTracer((keep.text(name), text_of(version), text_of(schema_url), kept))  # type: ignore[arg-type]
+    return RecordingTracer((bounded.text(name), text_of(version), text_of(schema_url), kept))  # type: ignore[arg-type]
 
 
 def install(module: ModuleType) -> None:

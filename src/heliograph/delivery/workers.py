@@ -1,12 +1,12 @@
-"""All couriers of a process: they deliver at once, within one budget of wall time."""
+"""All workers of a process: they deliver at once, within one budget of wall time."""
 
 from __future__ import annotations
 
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
-from . import complaints
-from .courier import Courier
+from . import log_capture
+from .worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ SHUTDOWN = 0.1
 """Seconds that shutting down may take in any case, after the last delivery."""
 
 
-class Couriers:
-    """The couriers of a pipeline.
+class Workers:
+    """The workers of a pipeline.
 
     Args:
         budget: Seconds that one flush may take, over all of them.
@@ -29,29 +29,29 @@ class Couriers:
 
     def __init__(self, budget: float, interval: float) -> None:
         self._budget, self._interval = budget, interval
-        self._all: list[Courier] = []
+        self._all: list[Worker] = []
         self._flushed_at = 0.0
         self._closed = False
-        complaints.listen()
+        log_capture.listen()
 
-    def for_spans(self, exporter: Any) -> Courier:
-        """Return a courier that delivers spans."""
-        return self._courier(exporter, exporter.export, "spans", MAX_BATCH)
+    def for_spans(self, exporter: Any) -> Worker:
+        """Return a worker that delivers spans."""
+        return self._worker(exporter, exporter.export, "spans", MAX_BATCH)
 
-    def for_metrics(self, exporter: Any) -> Courier:
-        """Return a courier that delivers collections of metrics, one at a time."""
+    def for_metrics(self, exporter: Any) -> Worker:
+        """Return a worker that delivers collections of metrics, one at a time."""
 
         def send(collections: list[Any]) -> object:
             return exporter.export(collections[0])
 
-        return self._courier(exporter, send, "collections of metrics", 1)
+        return self._worker(exporter, send, "collections of metrics", 1)
 
-    def _courier(
+    def _worker(
         self, exporter: Any, send: Callable[[list[Any]], object], unit: str, most: int
-    ) -> Courier:
-        courier = Courier(exporter, send, unit, most, self._budget)
-        self._all.append(courier)
-        return courier
+    ) -> Worker:
+        worker = Worker(exporter, send, unit, most, self._budget)
+        self._all.append(worker)
+        return worker
 
     def due(self) -> bool:
         """Tell whether it is time for a flush, by the wall clock: it passes while frozen."""
@@ -59,7 +59,7 @@ class Couriers:
         return (
             not 0 <= passed < self._interval
             or not self._interval
-            or any(courier.crowded for courier in self._all)
+            or any(worker.crowded for worker in self._all)
         )
 
     def flush(self, left: float | None, *, last: bool = False) -> None:
@@ -74,9 +74,9 @@ class Couriers:
             return
         self._flushed_at = time()
         until = monotonic() + budget
-        waiting = [courier for courier in self._all if courier.begin(last=last)]
-        for courier in waiting:
-            courier.wait(until)
+        waiting = [worker for worker in self._all if worker.begin(last=last)]
+        for worker in waiting:
+            worker.wait(until)
 
     def close(self) -> None:
         """Flush for the last time, and shut the exporters down."""
@@ -85,9 +85,9 @@ class Couriers:
         self._closed = True
         until = monotonic() + self._budget
         self.flush(None, last=True)
-        for courier in self._all:
-            courier.close()
+        for worker in self._all:
+            worker.close()
         until = max(until, monotonic() + SHUTDOWN)
-        for courier in self._all:
-            courier.wait_closed(until)
-        complaints.leave()
+        for worker in self._all:
+            worker.wait_closed(until)
+        log_capture.leave()

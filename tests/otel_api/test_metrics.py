@@ -20,8 +20,8 @@ from opentelemetry.sdk.metrics.view import DropAggregation, ExplicitBucketHistog
 
 import heliograph
 from heliograph import testing
-from heliograph.api import metrics as recorded
 from heliograph.journal import journal, state
+from heliograph.otel_api import metrics as recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ from opentelemetry.trace.status import Status
 
 from .. import _notice
 from .._guard import guard
-from ..journal import keep
+from ..journal import bounded
 from ..journal.entry import Entry, Remote
 from ..journal.recorded_exception import RecordedException
 from .context import remote_of
@@ -102,13 +102,13 @@ class RecordedSpan(trace.Span):
         """Record an attribute."""
         if self.entry.trace.sampled:
             with guard("setting an attribute"):
-                self.entry.op(("set_attribute", usable_key(key), keep.attribute(key, value)))
+                self.entry.op(("set_attribute", usable_key(key), bounded.attribute(key, value)))
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Record several attributes."""
         if self.entry.trace.sampled:
             with guard("setting attributes"):
-                self.entry.op(("set_attributes", keep.attributes(attributes) or {}))
+                self.entry.op(("set_attributes", bounded.attributes(attributes) or {}))
 
     def add_event(
         self, name: str, attributes: Attributes = None, timestamp: int | None = None
@@ -117,18 +117,20 @@ class RecordedSpan(trace.Span):
         if self.entry.trace.sampled:
             with guard("adding an event to a span"):
                 when = moment(timestamp)
-                self.entry.op(("add_event", keep.text(name), keep.attributes(attributes), when))
+                self.entry.op(
+                    ("add_event", bounded.text(name), bounded.attributes(attributes), when)
+                )
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
         """Record a link to another span."""
         if self.entry.trace.sampled and is_link(context):
             with guard("adding a link to a span"):
-                self.entry.op(("add_link", remote_of(context), keep.attributes(attributes)))
+                self.entry.op(("add_link", remote_of(context), bounded.attributes(attributes)))
 
     def update_name(self, name: str) -> None:
         """Record a new name."""
         if self.entry.trace.sampled:
-            self.entry.op(("update_name", keep.text(name)))
+            self.entry.op(("update_name", bounded.text(name)))
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
         """Record a status; which of several wins is the SDK's rule, at development."""
@@ -139,7 +141,7 @@ class RecordedSpan(trace.Span):
             description = code.description
             code = code.status_code
         if type(code) is StatusCode:
-            text = None if description is None else keep.text(description)
+            text = None if description is None else bounded.text(description)
             self.entry.op(("set_status", code.value, text))
         else:
             _notice.warn(
@@ -172,7 +174,7 @@ class RecordedSpan(trace.Span):
                 )
                 return
             when = moment(timestamp)
-            kept = keep.attributes(attributes)
+            kept = bounded.attributes(attributes)
             self.entry.op(
                 ("record_exception", RecordedException(given), kept, when, escaped is True)
             )
@@ -230,7 +232,7 @@ def moment(given: Any) -> int:
 def usable_key(key: Any) -> str:
     """Return an attribute's key, empty where it is none: the SDK counts such as dropped."""
     if issubclass(type(key), str) and str.__len__(key):
-        return keep.text(key)
+        return bounded.text(key)
     _notice.warn(
         "key",
         lambda: f"an attribute's key must be a text, not {_notice.shown(key)}: left out.",
