@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from heliograph.exporters.quiet import UnreadyError
 
 import heliograph
 from heliograph._unusable import address, shown
 from heliograph.develop.development import Extras
 from heliograph.errors import ConfigurationError
+from heliograph.exporters.aws_calls import UnreadyError
 from heliograph.exporters.secret import Secret
 from heliograph.exporters.target import resolve
 from heliograph.runtime import telemetry, wrapping

@@ -42,7 +42,9 @@ def variables() -> list[str]:
     found = set(READERS)
     for setting in every():
         found.update(setting.variables)
-    found.update(OURS.findall(Path(heliograph.__file__).with_name("config.py").read_text()))
+    found.update(
+        OURS.findall((Path(heliograph.__file__).parent / "settings" / "config.py").read_text())
+    )
     for dist in distributions():
         if dist.name.startswith("opentelemetry-"):
             for path in dist.files or ():

@@ -1,6 +1,6 @@
 """Telemetry of the process: switched on once, developed after each invocation.
 
-All state of the running process that is not the journal's is in this module.
+What is on is in `journal.state`; what switches it, and develops, is kept here.
 """
 
 from __future__ import annotations
