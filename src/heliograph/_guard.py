@@ -1,8 +1,8 @@
 """The one guard: a failure of ours is counted, told once, and never reaches the function.
 
 This and `_notice.py`, which hands lines to the function's own logging, are the only places in the
-package that swallow whatever comes; other broad `except`s let it go on. Everything between the user's code and the runtime runs inside
-`with guard("doing this"):`; whatever else catches an exception names it.
+package that swallow whatever comes; other broad `except`s let it go on. Everything between the
+user's code and the runtime runs inside `with guard("doing this"):`.
 """
 
 from __future__ import annotations
