@@ -31,12 +31,13 @@ TEXT = (
     "heliograph.runtime.forks",
     "heliograph.runtime.process",
     "heliograph.settings.fields",
+    "heliograph.settings.in_code",
     "heliograph.testing",
     "heliograph.types",
 )
 """Modules of ours that are text in the layer, which is smaller than bytecode: what is for processes
-that are no functions, for tests and type checkers, what the first fork loads, and what is loaded
-with gRPC, if that is there."""
+that are no functions, for tests and type checkers, what the first fork and `configure` load, and
+what is loaded with gRPC, if that is there."""
 
 BYTECODE, REST = "packed.bin", "opentelemetry.bin"
 """Beside the finder; and in the folder for all Pythons."""

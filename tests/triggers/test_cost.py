@@ -11,7 +11,7 @@ import pytest
 
 ROOM = "heliograph.triggers."
 PROGRAM = """
-import __future__, json, sys  # the bare runtime has loaded these
+import __future__, importlib, json, sys  # the bare runtime has loaded these
 event, result = json.loads(sys.stdin.read())
 import heliograph
 before = set(sys.modules)

@@ -6,7 +6,8 @@ event of another kind does not pay for it. Rules: triggers spec 1.2, 2, 5.1, 7.
 
 from __future__ import annotations
 
-from ..journal import MAX_STRING
+from importlib import import_module
+
 from .detection import DIRECT, detect
 
 TYPE_CHECKING = False
@@ -15,40 +16,70 @@ if TYPE_CHECKING:
     from typing import Any
 
     Scalar = str | int | float | bool
-    Read = Callable[[dict[str, Any], "Request", str, bool], None]
+    Read = Callable[[Any, "Request", str, bool], None]
+    """Reads an event; given the function's ARN, and whether `url.query` is recorded."""
 
 __all__ = [
     "DIRECT", "Request", "Result", "detect", "faas_trigger", "request",
     "result",
 ]  # fmt: skip
 
-HTTP = (
-    "rest_api http_api http_api_v1 function_url alb vpc_lattice_v1 vpc_lattice_v2 websocket "
-    "authorizer appsync_authorizer appsync appsync_events lambda_edge"
-)
-PUBSUB = "sqs sns eventbridge kinesis kafka activemq rabbitmq firehose cloudwatch_logs"
-DATASOURCE = (
-    "s3 s3_eventbridge s3_batch s3_object_lambda dynamodb documentdb codecommit cognito_sync"
-)
-FAAS = {
-    **dict.fromkeys(HTTP.split(), "http"),
-    **dict.fromkeys(PUBSUB.split(), "pubsub"),
-    **dict.fromkeys(DATASOURCE.split(), "datasource"),
-    "schedule": "timer",
+INVOKE = "invoke"
+
+ROWS: dict[str, tuple[str, str, str]] = {
+    "rest_api": ("http", "rest_api", "reply"),
+    "http_api": ("http", "http_api", "reply"),
+    "http_api_v1": ("http", "rest_api", "reply"),
+    "function_url": ("http", "http_api", "reply"),
+    "alb": ("http", "alb", "reply"),
+    "vpc_lattice_v1": ("http", "vpc_lattice", "reply"),
+    "vpc_lattice_v2": ("http", "vpc_lattice", "reply"),
+    "websocket": ("http", "websocket", "reply"),
+    "authorizer": ("http", "authorizer", "reply"),
+    "appsync_authorizer": ("http", "", "reply"),
+    "appsync": ("http", "appsync", ""),
+    "appsync_events": ("http", "", ""),
+    "lambda_edge": ("http", "lambda_edge", ""),
+    "sqs": ("pubsub", "", "batch"),
+    "sns": ("pubsub", "", ""),
+    "eventbridge": ("pubsub", "", ""),
+    "kinesis": ("pubsub", "", "batch"),
+    "kafka": ("pubsub", "", "batch"),
+    "activemq": ("pubsub", "", ""),
+    "rabbitmq": ("pubsub", "", ""),
+    "firehose": ("pubsub", "", "batch"),
+    "cloudwatch_logs": ("pubsub", "", ""),
+    "pipe": ("pubsub", "", ""),
+    "pipe:sqs": ("pubsub", "", "batch"),
+    "pipe:kinesis": ("pubsub", "", "batch"),
+    "pipe:dynamodb": ("pubsub", "", "batch"),
+    "pipe:kafka": ("pubsub", "", "batch"),
+    "s3": ("datasource", "", ""),
+    "s3_eventbridge": ("datasource", "", ""),
+    "s3_batch": ("datasource", "", "batch"),
+    "s3_object_lambda": ("datasource", "", ""),
+    "dynamodb": ("datasource", "", "batch"),
+    "documentdb": ("datasource", "", ""),
+    "codecommit": ("datasource", "", ""),
+    "cognito_sync": ("datasource", "", ""),
+    "schedule": ("timer", "", ""),
+    "stepfunctions": ("other", INVOKE, ""),
+    DIRECT: ("other", INVOKE, ""),
 }
+"""By trigger: its `faas.trigger`; the module of this room that reads its events; what a result is:
+a "reply", a status or a verdict that the caller reads, or the failures of a "batch". A trigger
+without a row is of the kind "other", with nothing to read. To add one, add a row, and a rule to
+`detection.TABLE`."""
 
-POLLED = ("sqs", "kinesis", "dynamodb", "kafka")
-BATCHES = frozenset((*POLLED, *["pipe:" + source for source in POLLED], "firehose", "s3_batch"))
-"""Triggers whose result may fail some records of the batch (triggers spec 7)."""
+NO_ROW = ("other", "", "")
 
-CARRYING = frozenset((DIRECT, "stepfunctions", "authorizer", "appsync"))
-"""Triggers without a reader of their own whose events may have trace headers (triggers 3.2)."""
 
-OWN_REPLIES = ("appsync", "appsync_events", "lambda_edge")  # no status: their own documents
-REPLIES = frozenset(
-    trigger for trigger in FAAS if FAAS[trigger] == "http" and trigger not in OWN_REPLIES
-)
-"""Triggers whose caller reads a status or a verdict from the result (triggers spec 7)."""
+def row(trigger: str) -> tuple[str, str, str]:
+    """Return the row of a trigger."""
+    known = ROWS.get(trigger)
+    if known is None:
+        return ROWS["pipe"] if trigger.startswith("pipe:") else NO_ROW
+    return known
 
 
 class Request:
@@ -96,7 +127,7 @@ class Result:
 
 def faas_trigger(trigger: str) -> str:
     """Return the `faas.trigger` value of a trigger id (triggers spec 1.2)."""
-    return FAAS.get(trigger) or ("pubsub" if trigger.startswith("pipe:") else "other")
+    return row(trigger)[0]
 
 
 def request(
@@ -113,60 +144,18 @@ def request(
         capture_query: Whether `url.query` is recorded, its credentials redacted.
     """
     found = Request()
-    if type(event) is dict:
-        if trigger == "authorizer":  # what is to be allowed (triggers spec 5.2)
-            arns = [one for key in ("methodArn", "routeArn") if type(one := event.get(key)) is str]
-            found.put("heliograph.trigger.arn", arns[0][:MAX_STRING] if arns else None)
-        read = _reader(trigger)
-        if read is not None:
-            arn = function_arn if type(function_arn) is str else ""
-            read(event, found, arn, capture_query)
-            return found
-    if trigger in BATCHES:
+    _, module, says = row(trigger)
+    if module == INVOKE and (type(event) is not dict or "headers" not in event):
+        return found  # an event of the caller's own, with nothing of ours
+    if module and (type(event) is dict or module == "appsync"):
+        arn = function_arn if type(function_arn) is str else ""
+        read: Read = import_module(f"{__name__}.{module}").read
+        read(event, found, arn, capture_query)
+    elif says == "batch":
         from .batches import size
 
         found.batch_size = size(trigger, event)
-    elif trigger == "appsync" or (type(event) is dict and "headers" in event):
-        _put_carried(trigger, event, found)
     return found
-
-
-def _put_carried(trigger: str, event: Any, found: Request) -> None:
-    if trigger in CARRYING:
-        from . import http
-
-        if trigger == "appsync":  # a batch resolver's event is a list of such events
-            item = event[0] if type(event) is list and event else event
-            event = http.table(item, "request") if type(item) is dict else http.NOTHING
-        http.headers(event, found)
-
-
-def _reader(trigger: str) -> Read | None:
-    if trigger in ("rest_api", "http_api_v1"):
-        from .rest_api import read as rest_api
-
-        return rest_api
-    if trigger in ("http_api", "function_url"):
-        from .http_api import read as http_api
-
-        return http_api
-    if trigger == "alb":
-        from .alb import read as alb
-
-        return alb
-    if trigger in ("vpc_lattice_v1", "vpc_lattice_v2"):
-        from .vpc_lattice import read as vpc_lattice
-
-        return vpc_lattice
-    if trigger == "websocket":
-        from .websocket import read as websocket
-
-        return websocket
-    if trigger == "lambda_edge":
-        from .lambda_edge import read as lambda_edge
-
-        return lambda_edge
-    return None
 
 
 def result(trigger: str, value: object, call: Request) -> Result:
@@ -181,11 +170,12 @@ def result(trigger: str, value: object, call: Request) -> Result:
         call: What `request` said of the event.
     """
     found = Result()
-    if trigger in REPLIES:
+    says = row(trigger)[2]
+    if says == "reply":
         from .replies import read
 
         read(trigger, value, call, found)
-    elif trigger in BATCHES:
+    elif says == "batch":
         from .batches import count
 
         count(trigger, value, call, found)
