@@ -11,8 +11,7 @@ import pytest
 
 import heliograph
 from heliograph import testing
-from heliograph.journal import journal
-from heliograph.runtime import telemetry
+from heliograph.journal import journal, state
 
 COUNT = """
 import json, sys
@@ -50,7 +49,8 @@ def test_cost_where_nothing_is_set_up() -> None:
         "heliograph.journal.current", "heliograph.journal.entry",
         "heliograph.journal.recorded_exception", "heliograph.journal.instrument",
         "heliograph.journal.bounded", "heliograph.journal.recording",
-        "heliograph.manual", "heliograph.measuring",
+        "heliograph.manual", "heliograph.measuring", "heliograph.propagation",
+        "heliograph.propagation.w3c", "heliograph.propagation.xray",
         "heliograph.version",
     }  # fmt: skip
     assert set(used) <= {*ours, "math", "contextvars", "_contextvars"}
@@ -79,7 +79,7 @@ def test_wrap_outside_lambda() -> None:
 
     def handler(event: Any, context: Any) -> Any:
         """Document it."""
-        return event, context, telemetry.config
+        return event, context, state.config
 
     wrapped = heliograph.wrap(handler)
     assert wrapped(1, 2) == (1, 2, None)

@@ -71,7 +71,7 @@ def test_what_a_tracer_raises_passes() -> None:
     """A debugger's way to leave: the trace function raises where it stands."""
 
     def trace(frame: Any, event: str, arg: Any) -> Any:
-        if frame.f_code.co_name == "attribute" and "keep" in frame.f_code.co_filename:
+        if frame.f_code.co_name == "attribute" and "bounded" in frame.f_code.co_filename:
             raise TimeLimit
         return trace
 

@@ -21,6 +21,7 @@ from .journal.entry import (
 )
 from .journal.instrument import number
 from .journal.recorded_exception import RecordedException
+from .propagation import xray  # noqa: F401 - with the name that needs it, undisturbed by signals
 from .version import SCOPE
 
 TYPE_CHECKING = False

@@ -89,7 +89,7 @@ class Image:
             self.entrypoint = ["/lambda-entrypoint.sh"]
 
     def on_run(self, *command):
-        assert command == ("pip", "install", "heliograph", "awslambdaric", "boto3")
+        assert command == ("pip", "install", "/heliograph", "awslambdaric", "boto3")
         site = self.tree / "site"  # where the same packages are laid that pip would install
         shutil.copytree(self.runtime, site)
         version = self.runtime.name
@@ -142,6 +142,7 @@ def test_recipe(recipe, one_runtime, layer, daemon, tmp_path):
     context.mkdir()
     (context / "app.py").write_text(APP)
     (context / "layer").symlink_to(layer)
+    (context / "heliograph").mkdir()  # a checkout, which pip installs
     image = Image(tmp_path / "image", ROOT / one_runtime["runtime_dir"], context)
     for name, arguments in instructions(recipe):
         getattr(image, f"on_{name.lower()}")(*arguments)

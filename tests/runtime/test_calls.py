@@ -12,8 +12,7 @@ from unittest.mock import MagicMock
 import pytest
 
 import heliograph
-from heliograph.journal import journal
-from heliograph.runtime import telemetry
+from heliograph.journal import journal, state
 from heliograph.testing import FakeContext, capture
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -268,7 +267,7 @@ def test_outside_lambda_nothing_is_recorded():
 
     assert handler({"a": 1}, None) == ({"a": 1}, None)
     assert journal.entries == []
-    assert telemetry.config is None
+    assert state.config is None
 
 
 def test_a_raising_handler_outside_lambda_shows_no_frame_of_ours():

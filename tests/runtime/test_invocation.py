@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import heliograph
-from heliograph.journal import current, journal
+from heliograph.journal import current, journal, state
 from heliograph.journal.entry import span_id
 from heliograph.runtime import telemetry
 from heliograph.testing import FakeContext, capture
@@ -117,7 +117,7 @@ def test_an_early_init_is_told(monkeypatch):
     """An init that was over long before the first event shows as a gap, and it is still cold."""
     with capture() as captured:
         telemetry.ready()
-        monkeypatch.setattr(telemetry, "_ready_ns", telemetry._ready_ns - 25_000_000_000)
+        state.ready_ns -= 25_000_000_000
         handler = heliograph.wrap(lambda e, c: None)
         handler({}, FakeContext())
         handler({}, FakeContext())

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..develop.development import Development, Extras
+    from ..runtime.invocation import Invocation
+    from ..settings.config import Config
     from .entry import Attributes, Entry, Remote
     from .instrument import Instrument
 
@@ -148,6 +151,14 @@ class State:
 
     Attributes:
         active: Whether anything is recorded: set by bootstrap, `wrap` in Lambda, `configure`.
+        config: The settings in force; None while telemetry is off.
+        extras: Processors, exporters and views that code adds to them.
+        development: Develops the journal, once something was to be developed.
+        running: The invocation whose handler runs.
+        last: The invocation that ran last: it pays for the development after it.
+        cold, restored: Whether no invocation has begun yet; since a snapshot was restored.
+        ready_ns: When init was over, epoch nanoseconds.
+        init_ns: What our part of init took.
         origin: The span of the running invocation, or of the last one: new traces belong to it.
         decide: The configured sampler.
         policy: What the settings say of parents; None where all of it is the default.
@@ -163,11 +174,13 @@ class State:
         around: Returns what stands for a value of `current.here` now.
         baggage: Returns the current baggage.
         recorded_span: Returns the OpenTelemetry span that stands for an entry.
+        hooked: Whether import hooks are in place, which stay.
     """
 
     __slots__ = (
-        "active", "around", "baggage", "decide", "declined", "environment_header", "event_carrier",
-        "origin", "policy", "read_context", "recorded_span", "writers",
+        "active", "around", "baggage", "cold", "config", "decide", "declined", "development",
+        "environment_header", "event_carrier", "extras", "hooked", "init_ns", "last", "origin",
+        "policy", "read_context", "ready_ns", "recorded_span", "restored", "running", "writers",
     )  # fmt: skip
 
     read_context: Callable[[object], tuple[Span, str]]
@@ -176,11 +189,19 @@ class State:
     recorded_span: Callable[[Entry], object]
 
     def __init__(self) -> None:
+        self.hooked = False
         self.reset()
 
     def reset(self) -> None:
         """Record nothing, by the default settings."""
         self.active = False
+        self.config: Config | None = None
+        self.extras: Extras | None = None
+        self.development: Development | None = None
+        self.running: Invocation | None = None
+        self.last: Invocation | None = None
+        self.cold, self.restored = True, False
+        self.ready_ns, self.init_ns = 0, 3_000_000
         self.origin: Entry | None = None
         self.decide: Decide = parentbased_always_on
         self.policy: Any = None

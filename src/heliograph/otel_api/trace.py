@@ -17,6 +17,7 @@ from .. import _notice
 from .._guard import guard
 from ..journal import bounded, current, journal, recording, state
 from ..journal.instrument import text_of
+from ..propagation import xray  # noqa: F401 - with the name that needs it
 from .context import parent_of, remote_of
 from .span import RecordedSpan, is_link, moment, recorded_span
 

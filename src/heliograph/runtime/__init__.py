@@ -14,6 +14,7 @@ started_ns = perf_counter_ns()
 """When our part of init began: the clock starts before the imports of this room."""
 
 from .._guard import guard, guarded, unframe  # noqa: E402 # the clock starts before
+from ..journal import state  # noqa: E402 - the same
 from . import telemetry  # noqa: E402 # the same
 
 TYPE_CHECKING = False
@@ -66,10 +67,10 @@ def _seeing_refusal(original: Any, *, reports: bool = False) -> Any:
     def post(self: Any, invoke_id: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
         global _posting
         _posting = data
-        if reports and telemetry.last is not None and telemetry.last.error is None:
+        if reports and state.last is not None and state.last.error is None:
             from .refusal import reported
 
-            last = telemetry.last
+            last = state.last
             guarded("recording an error that the runtime reports", reported, last, data)
         try:
             return original(self, invoke_id, data, *args, **kwargs)
@@ -100,7 +101,7 @@ def _seeing_swallowed(original: Any) -> Any:
 def _refused() -> None:
     with guard("recording a refused response"):
         data = _posting
-        if data is not None and telemetry.last is not None:
+        if data is not None and state.last is not None:
             from . import refusal
 
-            refusal.refused(telemetry.last, data)
+            refusal.refused(state.last, data)

@@ -12,6 +12,7 @@ from _frozen_importlib_external import FileFinder  # `importlib.machinery` is on
 
 from .. import _notice, runtime
 from .._guard import guard, guarded, unframe
+from ..journal import state
 from ..settings import config as settings
 from . import telemetry
 
@@ -32,7 +33,7 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
 
     def invoke(*args: Any, **kwargs: Any) -> Any:
         invocation = None
-        if telemetry.running is None:  # else wrapped twice: by the layer and by the user's code
+        if state.running is None:  # else wrapped twice: by the layer and by the user's code
             given = args if len(args) == 2 and not kwargs else _arguments(args, kwargs)
             invocation = guarded("beginning the invocation", telemetry.begin, *given)
         try:
@@ -92,7 +93,7 @@ def start() -> None:
 
 
 def _ready() -> None:
-    config = telemetry.config
+    config = state.config
     if config is None or config.disabled:
         return
     if config.eager:
@@ -136,7 +137,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
     handler = _users_handler(users)
     with guard("starting"):
         _ready()
-    if telemetry.config is not None and telemetry.config.disabled:
+    if state.config is not None and state.config.disabled:
         decorating = sys.modules.get("heliograph.decorating")  # loaded by the first decorator
         return decorating.unrecorded(handler) if decorating is not None else handler
     return invoking(handler)

@@ -8,6 +8,7 @@ from importlib import import_module
 from time import sleep
 from typing import TYPE_CHECKING
 
+from ..journal import state
 from ..libraries import TABLE, after_import
 from . import telemetry
 
@@ -71,7 +72,7 @@ def _start_thread(ordinary: Ordinary) -> None:
 
 def _develop(ordinary: Ordinary) -> None:
     """Develop what the door recorded, until telemetry is set up anew."""
-    while _ordinary is ordinary and telemetry.config is not None:
+    while _ordinary is ordinary and state.config is not None:
         sleep(EVERY_SECONDS)
         telemetry.develop()
 

@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from ..develop.time_budget import Deadline
     from ..settings.config import Config
 
-config: Config | None = None
-"""The settings in force; None while telemetry is off."""
-
-running: Invocation | None = None
-"""The invocation whose handler runs."""
-last: Invocation | None = None
-"""The invocation that ran last: it pays for the development after it."""
-
 USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
 USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")  # else: `choices.py`
 USERS_PROVIDER = f"{__package__}.users_provider"  # loaded where the function has one
@@ -50,12 +42,6 @@ HOOKS = (
 )
 """What is done after an import: the switch that leaves it out, the module, our module, function."""
 
-_development: Development | None = None
-_extras: Extras | None = None
-_hooked = False
-_cold, _restored = True, False
-_ready_ns, _init_ns = 0, 3_000_000
-
 
 def switch_on(settings: Config, extras: Extras | None = None) -> None:
     """Record from now on. A second call replaces settings and exporters; hooks stay.
@@ -64,16 +50,15 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
         settings: The settings.
         extras: Processors, exporters and views that code adds.
     """
-    global config, _development, _extras, _hooked
-    if _development is not None:
-        _development.shutdown()
-    config, _extras, _development = settings, extras, None
+    if state.development is not None:
+        state.development.shutdown()
+    state.config, state.extras, state.development = settings, extras, None
     state.active = not settings.disabled
     if settings.disabled:
         return
     _choose(settings)
-    if not _hooked:
-        _hooked = True
+    if not state.hooked:
+        state.hooked = True
         _install_hooks(settings)
         journal.overflow, journal.flush = develop_early, develop
         os.register_at_fork(before=_before_fork, after_in_child=_in_child)
@@ -83,12 +68,9 @@ def switch_on(settings: Config, extras: Extras | None = None) -> None:
 
 def switch_off() -> None:
     """Record no more, and forget what was recorded: the end of a test."""
-    global config, _development, _extras, running, last, _cold, _restored, _ready_ns
-    if _development is not None:
-        _development.shutdown()
+    if state.development is not None:
+        state.development.shutdown()
     state.reset()
-    config = _development = _extras = running = last = None
-    _cold, _restored, _ready_ns = True, False, 0
     journal.drop()
 
 
@@ -97,16 +79,15 @@ def _before_fork() -> None:
     with guard("preparing a fork"):
         from . import forks
 
-        share = _extras is None or _extras.development is None
-        forks.prepare(running, _development, share=share)
+        share = state.extras is None or state.extras.development is None
+        forks.prepare(state.running, state.development, share=share)
 
 
 def _in_child() -> None:
     """A forked child has none of its parent's facts to tell, and an exporter of its own."""
-    global running, last, _development
     journal.drop()
     forget_ids()
-    running = last = _development = None
+    state.running = state.last = state.development = None
     if FORKS in sys.modules:
         sys.modules[FORKS].in_child()
 
@@ -123,7 +104,8 @@ def _develop_children(util: Any) -> None:
 
 
 def _install_hooks(settings: Config) -> None:
-    live = _extras is not None and _extras.development is not None  # (runtime/process.py)
+    extras = state.extras
+    live = extras is not None and extras.development is not None  # (runtime/process.py)
     libraries.install(settings, live=live)
     for library, module, place, function in HOOKS:
         if not settings.leaves_alone(library):
@@ -143,36 +125,37 @@ def _calling(place: str, function: str) -> Callable[[ModuleType], None]:
 def _propagate(module: ModuleType) -> None:
     from ..otel_api import propagate
 
-    propagate.install(module, config.propagators if config is not None else ())
+    propagate.install(module, state.config.propagators if state.config is not None else ())
 
 
 def _choose(settings: Config) -> None:
     """Set sampler, propagators and parents; what is not the default is modules more to load."""
     state.policy, state.decide, state.writers = None, parentbased_always_on, None
     chosen = settings.parent, settings.traces_exporters, settings.propagators, settings.sampler
-    if _extras is not None or chosen != USUAL:
+    if state.extras is not None or chosen != USUAL:
         from . import choices
 
-        choices.make(settings, _extras)
+        choices.make(settings, state.extras)
 
 
 def development() -> Development | None:
     """Return what develops the journal; None while telemetry is off."""
-    global _development
-    if _development is None and config is not None and state.active:
+    if state.development is None and state.config is not None and state.active:
         before = list(sys.path)
-        sys.path += [place for place in config.path if place not in before]
+        sys.path += [place for place in state.config.path if place not in before]
         from ..develop.development import Development, Extras
 
         sys.path[:] = before
-        extras = _extras or Extras()
+        extras = state.extras or Extras()
         make = extras.development or Development
-        _development = make(config, extras, facades, _init_ns, _properties, libraries.part)
-    return _development
+        state.development = make(
+            state.config, extras, facades, state.init_ns, _properties, libraries.part
+        )
+    return state.development
 
 
 def _properties() -> dict[str, object]:
-    invocation = running or last
+    invocation = state.running or state.last
     return invocation.properties() if invocation is not None else {}
 
 
@@ -183,14 +166,12 @@ def measure_init(started_ns: int) -> None:
         started_ns: `perf_counter_ns` when it began. The function's own imports are no part of it:
             after seconds of them there would never seem to be time (`develop/time_budget.py`).
     """
-    global _init_ns
-    _init_ns = perf_counter_ns() - started_ns
+    state.init_ns = perf_counter_ns() - started_ns
 
 
 def ready() -> None:
     """Note that init is over."""
-    global _ready_ns
-    _ready_ns = time_ns()
+    state.ready_ns = time_ns()
 
 
 def load_now() -> None:
@@ -203,41 +184,38 @@ def load_now() -> None:
 
 def restored() -> None:
     """Note that the environment was restored from a snapshot: its next invocation is cold."""
-    global _cold, _restored, _ready_ns
-    _cold = _restored = True
-    _ready_ns = time_ns()
+    state.cold = state.restored = True
+    state.ready_ns = time_ns()
 
 
 def begin(event: object, context: object) -> Invocation | None:
     """Begin an invocation; None if telemetry is off."""
-    global running, last, _cold
-    settings = config
+    settings = state.config
     if settings is None or not state.active:
         return None
-    cold, _cold = _cold and settings.init_type != "provisioned-concurrency", False
+    cold, state.cold = state.cold and settings.init_type != "provisioned-concurrency", False
     _settle()
-    running = last = invocation = Invocation(settings, event, context, cold=cold)
+    state.running = state.last = invocation = Invocation(settings, event, context, cold=cold)
     if cold:
-        invocation.first(_ready_ns, restored=_restored)
+        invocation.first(state.ready_ns, restored=state.restored)
     return invocation
 
 
 def _settle() -> None:
-    if last is not None and last.entry.undescribed is not None:
-        guarded("describing the invocation", last.settle)
+    if state.last is not None and state.last.entry.undescribed is not None:
+        guarded("describing the invocation", state.last.settle)
 
 
 def over() -> None:
     """Note that the handler has ended."""
-    global running
-    running = None
+    state.running = None
 
 
 def deadline() -> Deadline:
     """Return the deadline of the invocation that pays for a development; none for a late one."""
     from ..develop.time_budget import Deadline
 
-    invocation = running or last
+    invocation = state.running or state.last
     if invocation is None or invocation.late:
         return Deadline()
     return Deadline(invocation.deadline_ns)
@@ -248,11 +226,11 @@ def develop() -> bool:
     with guard("developing the journal"):
         _settle()
         _collect()
-        facts = journal.entries or journal.measurements or (last and journal.observables)
-        if _development is None and not facts and USERS_PROVIDER not in sys.modules:
+        facts = journal.entries or journal.measurements or (state.last and journal.observables)
+        if state.development is None and not facts and USERS_PROVIDER not in sys.modules:
             return True  # nothing ever was: an environment's first wait
-        if running is None and last is not None:
-            start = last.entry.start
+        if state.running is None and state.last is not None:
+            start = state.last.entry.start
             if journal.entries and journal.entries[0].start < start:  # of an invocation before
                 from . import unfinished
 
@@ -295,8 +273,8 @@ def develop_early() -> None:
 def develop_all() -> None:
     """Develop all that there is, open spans too, because the process is about to end."""
     with guard("developing the journal at the end of the process"):
-        if running is not None:
-            running.entry.resolve()
+        if state.running is not None:
+            state.running.entry.resolve()
         _settle()
         _collect()
         if journal.entries:
@@ -315,5 +293,5 @@ def develop_at_exit() -> None:
     """Develop all that there is, and shut the exporters down."""
     develop_all()
     with guard("shutting the exporters down"):
-        if _development is not None:
-            _development.shutdown()
+        if state.development is not None:
+            state.development.shutdown()

@@ -6,6 +6,7 @@ import sys
 from time import perf_counter_ns
 
 from .._guard import guard
+from ..journal import state
 from ..settings.config import Config
 from . import hook, telemetry
 from .bootstrap import invoking
@@ -31,7 +32,7 @@ def wrap(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _switch_on(handler: Callable[..., Any]) -> None:
-    if telemetry.config is not None:
+    if state.config is not None:
         return
     started = perf_counter_ns()
     config = Config.read()

@@ -9,6 +9,7 @@ from ..._guard import guarded, unframe
 from ...journal import bounded, current
 from ...journal.entry import Entry
 from ...journal.recording import Recorder, dress, recorders
+from ...propagation import xray
 from .. import after_import
 
 TYPE_CHECKING = False
@@ -160,6 +161,4 @@ def install_header(module: ModuleType) -> None:
 
 
 def _write(span: Any, prepared: Any) -> None:
-    from ...propagation import xray
-
     xray.onto_aws_call(span, prepared.headers)

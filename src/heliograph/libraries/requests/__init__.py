@@ -9,6 +9,7 @@ from ... import _notice
 from ..._guard import guarded, unframe
 from ...journal import MAX_ITEMS, MAX_STRING, current
 from ...journal.recording import Recorder, dress, recorders
+from ...propagation import onto_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,8 +161,6 @@ class Lent:
         span = current.span()
         if span is None:
             return
-        from ...propagation import onto_request
-
         wanted: dict[str, Any] = {}
         onto_request(span, wanted)
         present = self._request.headers
