@@ -185,6 +185,36 @@ def test_what_strays_into_a_new_thread_is_raised_where_it_was_meant(
     wait_for(lambda: ran == [1])
 
 
+def test_flush_waits_for_another_threads_development() -> None:
+    """`flush` says that all is sent when it is: not while another thread is still at it."""
+    begun = threading.Event()
+
+    class Slow:
+        """An exporter that takes its time."""
+
+        sent = 0
+
+        def export(self, spans: Any) -> None:
+            begun.set()
+            time.sleep(0.3)
+            self.sent += len(spans)
+
+        def shutdown(self) -> None: ...
+
+    slow = Slow()
+    with testing.capture(span_exporters=[slow]):
+        with heliograph.span("one"):
+            pass
+        thread = threading.Thread(target=heliograph.flush)
+        thread.start()
+        begun.wait(10)
+        with heliograph.span("two"):
+            pass
+        assert heliograph.flush()
+        assert slow.sent == 2
+        thread.join()
+
+
 def wait_for(condition: Any) -> None:
     """Wait until a condition holds."""
     for _ in range(500):

@@ -103,6 +103,8 @@ class Development:
         self._thread = 0
         self._early = Event()
         self._early.set()  # none is under way
+        self._idle = Event()
+        self._idle.set()
         self._pipeline: Pipeline | None = None
         self._describers: Describers | None = None
         self._loads = 0
@@ -116,8 +118,9 @@ class Development:
         Returns:
             Whether everything was developed.
         """
-        if not self._early.is_set():  # what is left of a full journal would be left for later
-            self._wait(self._early, deadline)
+        for free in (self._early, self._idle):  # what another thread is at would be left for later
+            if not free.is_set():
+                self._wait(free, deadline)
         with _undisturbed():
             if not self._lock.acquire(blocking=False):
                 return False  # another thread is at it, and takes what is there
@@ -143,7 +146,7 @@ class Development:
         self._wait(over, deadline)
 
     def _wait(self, over: Event, deadline: Deadline) -> None:
-        """Wait for a development aside, but not in one, nor in a signal handler."""
+        """Wait for another thread's development, but not in one, nor in a signal handler."""
         from .._interrupts import interrupting
 
         if self._thread != get_ident() and not interrupting():
@@ -161,6 +164,7 @@ class Development:
 
     def _alone(self, deadline: Deadline) -> bool:
         self._thread = get_ident()
+        self._idle.clear()
         frames = sys.getrecursionlimit()  # the function may have left it low
         sys.setrecursionlimit(max(frames, LEAST_FRAMES))
         try:
@@ -170,6 +174,7 @@ class Development:
         finally:
             sys.setrecursionlimit(frames)
             self._thread = 0
+            self._idle.set()
 
     def load(self) -> None:
         """Import the SDK, exporters and describers: at the first development, or in eager init."""
