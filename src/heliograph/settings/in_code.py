@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .._unusable import shown
 from ..errors import ConfigurationError
@@ -83,7 +81,9 @@ def _check(name: str, value: object) -> None:
 
 def is_provided(group: str, name: str) -> bool:
     """Tell whether an installed package has an entry point."""
-    return bool(list(metadata.entry_points(group=group, name=name)))
+    from importlib.metadata import entry_points  # 10 ms: only for a name that is not ours
+
+    return bool(list(entry_points(group=group, name=name)))
 
 
 def _provided(group: str, *ours: str) -> Callable[[str], None]:
@@ -105,6 +105,8 @@ def _pattern(value: str) -> None:
 
 
 def _endpoint(value: str) -> None:
+    from urllib.parse import urlsplit
+
     written = value if "://" in value else f"grpc://{value}"  # of gRPC: `host:port`
     try:
         parts = urlsplit(written)
