@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _notice
 from ..journal import current, state
-from ..propagation import NATIVE, xray
+from ..propagation import DEFAULT, NATIVE, xray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import MutableMapping
     from types import ModuleType
 
+    from ..journal import Writer
     from ..journal.entry import Entry, Remote
 
 
-DEFAULT = ("tracecontext", "baggage", "xray")
-"""Our default; OpenTelemetry's own lacks `xray`. Others, it reads from the environment itself."""
-
-
-def provided(name: str) -> Callable[[Entry | Remote, MutableMapping[str, str]], None] | None:
+def provided(name: str) -> Writer | None:
     """Return the writer of a propagator that we do not write ourselves, by its official class.
 
     Args:
@@ -57,7 +54,7 @@ def official(name: str) -> Any:
     return None
 
 
-def _writer(propagator: Any) -> Callable[[Entry | Remote, MutableMapping[str, str]], None]:
+def _writer(propagator: Any) -> Writer:
     from .context import around, context_of
     from .span import span_context
 
@@ -78,7 +75,7 @@ def install(module: ModuleType, names: tuple[str, ...]) -> None:
         module: `opentelemetry.propagate`, just imported.
         names: The configured propagators.
     """
-    if names != DEFAULT:
+    if names != DEFAULT:  # others, OpenTelemetry reads from the environment itself
         return
     from opentelemetry import trace
     from opentelemetry.propagators.aws import AwsXRayPropagator

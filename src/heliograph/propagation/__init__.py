@@ -12,11 +12,10 @@ from . import w3c, xray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import MutableMapping
 
+    from ..journal import Writer
     from ..journal.entry import Entry, Remote
-
-    Writer = Callable[[Entry | Remote, MutableMapping[str, str]], None]
 
 
 def write_baggage(_: Entry | Remote, headers: MutableMapping[str, str]) -> None:
@@ -35,7 +34,9 @@ NATIVE: dict[str, Writer] = {
 }
 """Propagators of `OTEL_PROPAGATORS` that are written here; others by their official class."""
 
-USUAL = (w3c.write, write_baggage, xray.write)
+DEFAULT = ("tracecontext", "baggage", "xray")
+"""The default of `OTEL_PROPAGATORS`; OpenTelemetry's own lacks `xray`."""
+USUAL = tuple(NATIVE[name] for name in DEFAULT)
 
 
 def onto_request(span: Entry | Remote, headers: MutableMapping[str, str]) -> None:

@@ -118,17 +118,16 @@ def onto_aws_call(span: Entry | Remote, headers: MutableMapping[str, Any]) -> No
 
 
 def _is_environments(value: str) -> bool:
-    if value == state.environment_header:
+    expected = state.environment_header
+    if value == expected:
         return True
     if "%" not in value:
         return False
-    if (
-        value.replace("%7C", "|") == state.environment_header
-    ):  # Lineage's bar: nothing else is quoted
+    if value.replace("%7C", "|") == expected:  # Lineage's bar: nothing else is quoted
         return True
     from urllib.parse import unquote  # loaded by botocore
 
-    return unquote(value) == state.environment_header
+    return unquote(value) == expected
 
 
 def environments(header: str, request_id: str | None) -> tuple[Remote | None, Trace]:

@@ -58,7 +58,7 @@ def in_child() -> None:
     shared = Shared.current
     if shared is not None:
         shared.parent = os.getppid()
-        Entry.end = HandingOver(vars(Entry)["end"])  # type: ignore[assignment,misc] # a slot like it
+        Entry.end = HandingOver()  # type: ignore[assignment,misc] # a slot like it
         journal.measurements = Measurements()
 
 
@@ -162,17 +162,18 @@ LIVE = ("context", "facade", "outer", "put_off", "undescribed")
 """What an entry has of the running process, and is no fact."""
 
 
+_END: Any = vars(Entry)["end"]
+"""The slot itself: a child of a child puts the same in its place, once."""
+
+
 class HandingOver:
     """`Entry.end` in a child: a span that ends is handed over at once."""
 
-    def __init__(self, slot: Any) -> None:
-        self._slot = slot
-
     def __get__(self, entry: Any, _: object = None) -> Any:
-        return self._slot.__get__(entry)
+        return _END.__get__(entry)
 
     def __set__(self, entry: Entry, end: int) -> None:
-        self._slot.__set__(entry, end)
+        _END.__set__(entry, end)
         recorded = end and any(one is entry for one in journal.entries[:])  # else not sampled
         if recorded and _is_handed_over(entry):
             journal.entries.remove(entry)

@@ -72,9 +72,11 @@ def _given(setting: Setting, value: object) -> object:
 def _check(name: str, value: object) -> None:
     """Ask what the environment's value is asked for where it is used, one member at a time."""
     check = CHECKS.get(name)
-    for one in (value if isinstance(value, tuple) else (value,)) if check and value else ():
+    if check is None or not value:
+        return
+    for one in value if isinstance(value, tuple) else (value,):
         try:
-            check(str(one))  # type: ignore[misc] # it is there
+            check(str(one))
         except ValueError as right:
             raise ConfigurationError(f"{name}={shown(name, one)}: must be {right}") from None
 
