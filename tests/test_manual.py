@@ -669,13 +669,10 @@ def test_metrics(captured: Captured) -> None:
     points = captured.metrics
     values = {dict(p.attributes)["tier"]: (p.count, p.sum, p.min) for p in points["Order Value"]}
     assert values == {"gold": (4, 0.5, -3), "tin": (1, 7, 7)}
-    assert [dict(p.attributes) for p in points["5xx"]] == [{"aws.emf.storage_resolution": 1}]
+    assert [dict(p.attributes) for p in points["5xx"]] == [{}]
     assert [dict(p.attributes) for p in points["chosen"]] == [
-        {
-            "tier": "gold", "user": "u1", "name": "n", "value": 2,
-            "aws.emf.dimension_sets": (("service",), ("service", "tier")),
-        }
-    ]  # fmt: skip
+        {"tier": "gold", "user": "u1", "name": "n", "value": 2}
+    ]
 
 
 def test_metadata_is_json(captured: Captured) -> None:

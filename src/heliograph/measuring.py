@@ -7,7 +7,7 @@ from math import isfinite
 from . import _notice
 from ._guard import guard
 from .journal import bounded, current, journal, state
-from .journal.instrument import HISTOGRAM, RESOLUTION, DistributionMetric, choose, number, text_of
+from .journal.instrument import HISTOGRAM, DistributionMetric, asked_of, number, text_of
 from .version import SCOPE
 
 TYPE_CHECKING = False
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-MAX_METRICS = 1000
-"""Metrics remembered by name and unit."""
+    from .journal.instrument import Asked
 
-_instruments: dict[tuple[str, str], DistributionMetric] = {}
+MAX_METRICS = 1000
+"""Metrics remembered by name, unit and what they ask for."""
+
+_instruments: dict[tuple[str, str, Asked], DistributionMetric] = {}
 
 
 def metric(
@@ -65,30 +67,22 @@ def metric(
                 lambda: f"a metric's name must be a text, not {_notice.shown(name)}: left out.",
             )
             return
-        if resolution == 1:
-            dimensions[RESOLUTION] = 1
-        elif resolution != 60:
-            _notice.warn(
-                ("metric resolution", name),
-                lambda: (
-                    f"metric {_notice.shown(name)}: resolution {_notice.shown(resolution)} must be "
-                    "1 or 60: 60 is used."
-                ),
-            )
-        if dimension_sets is not None:
-            choose(name, dimension_sets, dimensions)
-        instrument = _instrument(bounded.text(name), text_of(unit) or "")
+        asked: Asked = ()
+        if resolution != 60 or dimension_sets is not None:
+            asked = asked_of(name, resolution, dimension_sets)
+        instrument = _instrument(bounded.text(name), text_of(unit) or "", asked)
         journal.measure(instrument, plain, bounded.attributes(dimensions), current.span())
 
 
-def _instrument(name: str, unit: str) -> DistributionMetric:
-    """Return the one instrument of a name and unit."""
-    instrument = _instruments.get((name, unit))
+def _instrument(name: str, unit: str, asked: Asked) -> DistributionMetric:
+    """Return the one instrument of a name and unit for what is asked of EMF."""
+    instrument = _instruments.get((name, unit, asked))
     if instrument is None:
         instrument = DistributionMetric((*SCOPE, None, None), HISTOGRAM, name, _metric_unit(unit))
+        instrument.asked = asked
         if len(_instruments) >= MAX_METRICS:
             _instruments.clear()  # names that hold an id: those in use are made anew
-        _instruments[name, unit] = instrument
+        _instruments[name, unit, asked] = instrument
     return instrument
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.metrics import MeterProvider
@@ -25,12 +26,24 @@ if TYPE_CHECKING:
     from ..delivery.worker import Worker
     from ..delivery.workers import Workers
     from ..exporters import Setup
-    from ..journal.instrument import Instrument
+    from ..journal.instrument import Asked, Instrument
     from .development import Extras
 
 
 MAX_INSTRUMENTS = 1000
 """Instruments of the SDK at a time; each takes about 2 KB, and a look at every collection."""
+
+
+@dataclass(frozen=True)
+class AskingMeasurement(Measurement):
+    """A measurement, and what it asks of EMF.
+
+    Attributes:
+        asked: Dimension sets and resolution, as pairs of an attribute. They are beside the
+            measurement's own attributes, which make the stream and reach every exporter.
+    """
+
+    asked: Asked = ()
 
 
 class OnDemandReader(MetricReader):
@@ -153,7 +166,7 @@ class Metering:
         """Make one measurement on the SDK's instrument."""
         made = self._instrument(instrument)
         if isinstance(instrument, DistributionMetric):
-            at = Measurement(value, time, made, context, attributes)
+            at = AskingMeasurement(value, time, made, context, attributes, instrument.asked)
             made._measurement_consumer.consume_measurement(at)
             return
         measure = getattr(made, "add", None) or getattr(made, "record", None) or made.set

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time_ns
 from typing import Any, NamedTuple
 
-from ..journal.instrument import RESOLUTION
+from ..journal.instrument import RESOLUTION, DistributionMetric
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -62,5 +62,7 @@ def arrange(measurements: Measured) -> list[Period]:
 
 
 def _length(measurement: tuple[Any, ...]) -> int:
-    attributes = measurement[2]
+    instrument, attributes = measurement[0], measurement[2]
+    if type(instrument) is DistributionMetric:
+        return SECOND if (RESOLUTION, 1) in instrument.asked else MINUTE
     return SECOND if attributes and attributes.get(RESOLUTION) in (1, "1") else MINUTE

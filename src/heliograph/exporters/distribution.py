@@ -11,7 +11,7 @@ have none of that.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import fields
+from dataclasses import fields, replace
 from threading import Lock
 from typing import Any
 
@@ -31,12 +31,14 @@ from ..encode.emf import DistributionDataPoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from opentelemetry.sdk.metrics._internal.exemplar import ExemplarReservoirBuilder
     from opentelemetry.sdk.metrics._internal.instrument import _Instrument
     from opentelemetry.sdk.metrics._internal.measurement import Measurement
     from opentelemetry.util.types import Attributes
+
+    from ..journal.instrument import Asked
 
 MAX_DISTINCT = 10_000
 """Distinct values kept between two collections, of all streams together: about 1 MB."""
@@ -127,22 +129,25 @@ class _Distribution(_ExplicitBucketHistogramAggregation):
     def __init__(self, *state: Any, room: _Room) -> None:
         super().__init__(*state)
         self._room = room
-        self._counts: dict[int | float, int] = {}
-        self._overflown = False
+        self._counts: dict[Asked, dict[int | float, int]] = {}
+        self._overflown: Asked | None = None
         # the SDK's own lock is not reentrant; values and buckets have to change together
         self._both = Lock()
 
     def aggregate(self, measurement: Measurement, should_sample_exemplar: bool = True) -> None:
         """Count a value; its bucket is counted when the values are collected."""
         value = measurement.value
+        asked = getattr(measurement, "asked", ())  # of `heliograph.metric` only
         with self._both:
-            counts = self._counts
+            counts = self._counts.get(asked)
+            if counts is None:
+                counts = self._counts[asked] = {}
             if value in counts:
                 counts[value] += 1
-            elif not self._overflown and self._room.take():
+            elif self._overflown is None and self._room.take():
                 counts[value] = 1
             else:
-                self._forget(measurement.instrument.name)
+                self._forget(measurement.instrument.name, asked)
                 super().aggregate(measurement, should_sample_exemplar)
                 return
             self._sum += value
@@ -157,36 +162,50 @@ class _Distribution(_ExplicitBucketHistogramAggregation):
         with self._both:
             self._fill()
             point = super().collect(collection_aggregation_temporality, collection_start_nano)
-            values = None if self._overflown else tuple(self._counts.items())
-            self._room.give(len(self._counts))
-            self._counts, self._overflown = {}, False
+            counts, overflown = self._counts, self._overflown
+            self._room.give(sum(map(len, counts.values())))
+            self._counts, self._overflown = {}, None
         if point is None or collection_aggregation_temporality is not AggregationTemporality.DELTA:
             return point
         state = {name: getattr(point, name) for name in _FIELDS}
-        return DistributionDataPoint(**state, values=values)
+        if overflown is not None:
+            whole = DistributionDataPoint(**state)
+            return replace(whole, parts=((dict(overflown), whole),)) if overflown else whole
+        if counts.keys() <= {()}:
+            return DistributionDataPoint(**state, values=tuple(counts.get((), {}).items()))
+        return DistributionDataPoint(**state, parts=tuple(_parts(state, counts)))
 
     def _fill(self) -> None:
         """Count the buckets of the values; their sum is up to date."""
-        counts = self._counts
-        if not counts:
-            return
         with self._lock:
-            if self._value is None:
-                self._value = self._get_empty_bucket_counts()
-            for value, count in counts.items():
-                self._value[bisect_left(self._boundaries, value)] += count
-            if self._record_min_max:
-                self._min, self._max = min(self._min, *counts), max(self._max, *counts)
+            for counts in filter(None, self._counts.values()):
+                if self._value is None:
+                    self._value = self._get_empty_bucket_counts()
+                for value, count in counts.items():
+                    self._value[bisect_left(self._boundaries, value)] += count
+                if self._record_min_max:
+                    self._min, self._max = min(self._min, *counts), max(self._max, *counts)
 
-    def _forget(self, name: str) -> None:
-        """Go on with buckets alone until the next collection."""
-        if self._overflown:
+    def _forget(self, name: str, asked: Asked) -> None:
+        """Go on with buckets alone until the next collection, as the last one asks for."""
+        if self._overflown is not None:
             return
         self._fill()
-        self._room.give(len(self._counts))
-        self._counts, self._overflown = {}, True
+        self._room.give(sum(map(len, self._counts.values())))
+        self._counts, self._overflown = {}, asked
         _notice.warn(
             f"distinct values of {name}",
             f"metric {name!r} has more distinct values than are kept between two collections: its "
             "percentiles are those of its histogram's buckets. Rounding the values helps.",
         )
+
+
+def _parts(
+    state: dict[str, Any], counts: dict[Asked, dict[int | float, int]]
+) -> Iterator[tuple[dict[str, Any], DistributionDataPoint]]:
+    """Yield a point for each kind of what was asked for; its buckets stay those of all."""
+    for asked, values in counts.items():
+        total = sum(value * count for value, count in values.items())
+        state = {**state, "count": sum(values.values()), "sum": total}
+        state |= {"min": min(values), "max": max(values)}
+        yield dict(asked), DistributionDataPoint(**state, values=tuple(values.items()))

@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    Asked = tuple[tuple[str, Any], ...]
+    """What `heliograph.metric` asks of EMF: pairs as the attributes that the encoder knows."""
+
 COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE = (
     "create_counter", "create_up_down_counter", "create_histogram", "create_gauge",
 )  # fmt: skip
 """Kinds of synchronous instruments, by the method of the SDK's meter that creates them."""
 
 
-RESOLUTION = "aws.emf.storage_resolution"
-"""The attribute that asks for a metric of high resolution, seconds, by the value 1 (emf spec 4)."""
+RESOLUTION, DIMENSION_SETS = "aws.emf.storage_resolution", "aws.emf.dimension_sets"
+"""Attributes that ask for high resolution (seconds, by the value 1), and for the dimension sets of
+a measurement (emf spec 4)."""
 
 
 class Instrument:
@@ -68,9 +72,16 @@ class Instrument:
 
 
 class DistributionMetric(Instrument):
-    """A metric of `heliograph.metric`: a distribution of any numbers, under CloudWatch's names."""
+    """A metric of `heliograph.metric`: a distribution of any numbers, under CloudWatch's names.
 
-    __slots__ = ()
+    Attributes:
+        asked: What is asked of EMF. It is no part of the identity: for every other exporter all
+            measurements of a name and unit are one stream.
+    """
+
+    __slots__ = ("asked",)
+
+    asked: Asked
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -78,12 +89,29 @@ class DistributionMetric(Instrument):
         return self.name, self.unit
 
 
-def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:
-    """Hand a metric's dimension sets on as an attribute, as OpenTelemetry's own API can (emf 4)."""
+def asked_of(name: str, resolution: object, sets: object) -> Asked:
+    """Return what a measurement of `heliograph.metric` asks of EMF.
+
+    Args:
+        name: Of the metric.
+        resolution: Seconds, 1 or 60.
+        sets: Dimension sets, or None for the default one.
+    """
+    asked: list[tuple[str, Any]] = []
+    if resolution == 1:
+        asked.append((RESOLUTION, 1))
+    elif resolution != 60:
+        _notice.warn(
+            ("metric resolution", name),
+            lambda: (
+                f"metric {_notice.shown(name)}: resolution {_notice.shown(resolution)} must be "
+                "1 or 60: 60 is used."
+            ),
+        )
     # a list or a tuple, by its type
     if type(sets) in (list, tuple) and sets and all(map(_are_names, sets)):  # type: ignore[call-overload]
-        attributes["aws.emf.dimension_sets"] = sets
-    else:
+        asked.append((DIMENSION_SETS, bounded.attribute(DIMENSION_SETS, sets)))
+    elif sets is not None:
         _notice.warn(
             ("metric dimension sets", name),
             lambda: (
@@ -91,6 +119,7 @@ def choose(name: str, sets: object, attributes: dict[str, Any]) -> None:
                 'of names such as [["service"], ["service", "route"]]: left out.'
             ),
         )
+    return tuple(asked)
 
 
 def _are_names(keys: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opentelemetry.sdk.metrics.export import AggregationTemporality, NumberDataPoint, Sum
 
@@ -10,11 +10,12 @@ from ..._limits import EMF_NUMBER as MOST
 from . import hints, names, options, units, values
 from .dimensions import Extra, Frame
 from .page import Page
+from .point import DistributionDataPoint
 from .properties import encode, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from opentelemetry.sdk.metrics.export import Metric, MetricsData
     from opentelemetry.sdk.resources import Resource
@@ -114,7 +115,7 @@ class Encoder:
         named = self._named.get((metric.name, metric.unit or "")) or self._name(metric)
         name, member, factor = named.name, named.member, named.factor
         plain = factor == 1 and not self._options.drop_zeros
-        for point in metric.data.data_points:
+        for point in _parted(metric.data.data_points):
             targets: Sequence[str] = ()
             if plain and isinstance(point, NumberDataPoint):
                 value = point.value
@@ -155,6 +156,16 @@ class Encoder:
         if len(self._named) < KNOWN_METRICS:
             self._named[metric.name, metric.unit or ""] = named
         return named
+
+
+def _parted(points: Sequence[DataPoint]) -> Iterator[DataPoint]:
+    """Yield points, or their parts with what was asked for as attributes."""
+    for point in points:
+        parts = point.parts if isinstance(point, DistributionDataPoint) else ()
+        for asked, part in parts:
+            yield replace(part, attributes={**(point.attributes or {}), **asked})
+        if not parts:
+            yield point
 
 
 def _tell_cumulative(metric: Metric, tell: Tell) -> None:
