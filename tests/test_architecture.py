@@ -140,7 +140,7 @@ def test_the_finder_finds() -> None:
     assert {("heliograph._guard", True), ("heliograph._notice", True)} < door
     assert ("heliograph.decorating", False) in door
     develop = {one.module for one in IMPORTS["heliograph.develop.replay"]}
-    assert {"heliograph.develop.stack", "opentelemetry.context"} < develop
+    assert {"heliograph.develop.exception_event", "opentelemetry.context"} < develop
     assert "typing" not in {one.module for one in IMPORTS["heliograph.journal.entry"]}
     assert len(MODULES) > 50
 

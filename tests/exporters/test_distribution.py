@@ -74,7 +74,7 @@ def comparable(point: Any) -> dict[str, Any]:
     return {
         name: value
         for name, value in asdict(point).items()
-        if name not in ("start_time_unix_nano", "time_unix_nano", "exemplars", "values")
+        if name not in ("start_time_unix_nano", "time_unix_nano", "exemplars", "values", "parts")
     }
 
 

@@ -18,6 +18,7 @@ from heliograph import _guard
 from heliograph._guard import unframe
 from heliograph.develop import stack
 from heliograph.develop.stand_in import StandIn, stand_in
+from heliograph.encode.xray import stack as xray_stack
 from heliograph.journal import MAX_CHAIN, MAX_FRAMES, MAX_STRING
 from heliograph.journal import recorded_exception as exceptions
 from heliograph.journal.recorded_exception import RecordedException
@@ -151,6 +152,21 @@ def test_text(function):
     """The text is that of `traceback.format_exception`."""
     error = raised(function)
     assert stack.text(RecordedException(error)) == "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("function", CASES)
+def test_data_says_what_text_says(function):
+    """X-Ray's exceptions are the same from what was recorded and from Python's text."""
+    recorded = RecordedException(raised(function))
+    from_text = [one._replace(group=False) for one in xray_stack.parse(stack.text(recorded))]
+    assert xray_stack.of(recorded) == from_text
+
+
+def test_data_of_deep_and_repeated_frames():
+    """A stack with frames left out in its middle counts them as its text does."""
+    for depth in (1, 3, 4, 60, 200):
+        recorded = RecordedException(raised(lambda: recursion(depth)))  # noqa: B023 - run at once
+        assert xray_stack.of(recorded) == xray_stack.parse(stack.text(recorded)), depth
 
 
 def test_never_raised():

@@ -16,7 +16,7 @@ from .. import _notice
 from .._guard import guard
 from ..settings.lending import lent
 from ..version import SCOPE
-from .replay import apply, parent_context, record_exception, replay
+from .replay import apply, parent_context, replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,6 +147,8 @@ class _ReplayTracer(trace.Tracer):
 
         def record_as_recorded(exception: BaseException, *args: Any, **kwargs: Any) -> None:
             if recorded is not None and isinstance(exception, _stand_in()):
+                from .exception_event import record_exception  # by the first failure
+
                 record_exception(span, recorded, timestamp=entry.end)
             else:
                 type(span).record_exception(span, exception, *args, **kwargs)

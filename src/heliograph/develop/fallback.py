@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import StatusCode
 
-from .replay import record_exception, replay
+from .replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,8 @@ def describe(entry: Entry, call: Call, tracer: Tracer, facts: Facts) -> None:
 
     def finish(span: Any) -> None:
         if call.exception is not None:
+            from .exception_event import record_exception  # by the first failure
+
             record_exception(span, call.exception, timestamp=entry.end)
             span.set_status(StatusCode.ERROR, call.exception.text)
         elif status >= ERROR_STATUS:

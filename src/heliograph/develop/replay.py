@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span, Tracer
 
     from ..journal.entry import Entry, Op
-    from ..journal.recorded_exception import RecordedException
 
 
 SPEAKING = (
@@ -125,6 +124,8 @@ def apply(span: Span, ops: Iterable[Op]) -> None:
         elif op == "set_status":
             span.set_status(StatusCode(args[0]), args[1])
         elif op == "record_exception":
+            from .exception_event import record_exception  # loaded by the first one
+
             record_exception(span, *args)
         elif op == "add_link":
             span.add_link(_ids(args[0]), args[1])
@@ -134,29 +135,6 @@ def apply(span: Span, ops: Iterable[Op]) -> None:
         live.annotate(span, annotated)
     for namespace, members in metadata.items():
         live.add_metadata(span, namespace, members)
-
-
-def record_exception(
-    span: Span,
-    recorded: RecordedException,
-    attributes: dict[str, Any] | None = None,
-    timestamp: int | None = None,
-    escaped: bool = False,
-) -> None:
-    """Add the event that the SDK's `record_exception` adds, from what was kept of the exception."""
-    from . import stack  # loaded by the first exception
-
-    span.add_event(
-        "exception",
-        {
-            "exception.type": stack.type_name(recorded),
-            "exception.message": recorded.text,
-            "exception.stacktrace": stack.text(recorded),
-            "exception.escaped": str(escaped),
-            **(attributes or {}),
-        },
-        timestamp,
-    )
 
 
 def current_context(span: Entry | Remote) -> Context:

@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from ..journal.recorded_exception import Frame, RecordedException
 
 
-def type_name(recorded: RecordedException) -> str:
-    """Return `exception.type` as the SDK makes it: qualified, without `builtins`."""
-    module, name = recorded.classes[0]
-    return f"{module}.{name}" if module and module != "builtins" else name
-
-
 def text(recorded: RecordedException) -> str:
     """Return the traceback text, causes first, as `traceback.format_exception` would.
 

@@ -40,9 +40,22 @@ if TYPE_CHECKING:
 class _Recorded:
     """What all recorded instruments do: write a measurement down, or hand it to the user's own."""
 
+    method = ""
+    """Of the API's instrument, by which a measurement is made."""
+
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self._theirs: Any = None
+
+    def give(
+        self, amount: Number, attributes: Attributes = None, context: Context | None = None
+    ) -> None:
+        """Record a measurement."""
+        theirs = self._users()
+        if theirs is not None:
+            getattr(theirs, self.method)(amount, attributes, context)
+        else:
+            self._measure(amount, attributes, context)
 
     def _users(self) -> Any:
         """Return the instrument of the user's meter provider, if there is one."""
@@ -73,57 +86,29 @@ class _Recorded:
 class RecordedCounter(_Recorded, kinds.Counter):
     """A counter that records."""
 
-    def add(
-        self, amount: Number, attributes: Attributes = None, context: Context | None = None
-    ) -> None:
-        """Record an increment."""
-        theirs = self._users()
-        if theirs is not None:
-            theirs.add(amount, attributes, context)
-        else:
-            self._measure(amount, attributes, context)
+    method = "add"
+    add = _Recorded.give
 
 
 class RecordedUpDownCounter(_Recorded, kinds.UpDownCounter):
     """An up-down counter that records."""
 
-    def add(
-        self, amount: Number, attributes: Attributes = None, context: Context | None = None
-    ) -> None:
-        """Record an increment or decrement."""
-        theirs = self._users()
-        if theirs is not None:
-            theirs.add(amount, attributes, context)
-        else:
-            self._measure(amount, attributes, context)
+    method = "add"
+    add = _Recorded.give
 
 
 class RecordedHistogram(_Recorded, kinds.Histogram):
     """A histogram that records."""
 
-    def record(
-        self, amount: Number, attributes: Attributes = None, context: Context | None = None
-    ) -> None:
-        """Record a value."""
-        theirs = self._users()
-        if theirs is not None:
-            theirs.record(amount, attributes, context)
-        else:
-            self._measure(amount, attributes, context)
+    method = "record"
+    record = _Recorded.give
 
 
 class RecordedGauge(_Recorded, kinds.Gauge):
     """A gauge that records."""
 
-    def set(
-        self, amount: Number, attributes: Attributes = None, context: Context | None = None
-    ) -> None:
-        """Record the present value."""
-        theirs = self._users()
-        if theirs is not None:
-            theirs.set(amount, attributes, context)
-        else:
-            self._measure(amount, attributes, context)
+    method = "set"
+    set = _Recorded.give
 
 
 class RecordedObservableCounter(_Recorded, kinds.ObservableCounter):
@@ -136,6 +121,22 @@ class RecordedObservableUpDownCounter(_Recorded, kinds.ObservableUpDownCounter):
 
 class RecordedObservableGauge(_Recorded, kinds.ObservableGauge):
     """An observable gauge: its callbacks are called after the response."""
+
+
+def _creating(method: str, kind: type[Any]) -> Any:
+    """Return the method of a meter that creates observable instruments of a kind."""
+
+    def create(
+        self: RecordingMeter,
+        name: str,
+        callbacks: Sequence[CallbackT] | None = None,
+        unit: str = "",
+        description: str = "",
+    ) -> Any:
+        """Create an observable instrument."""
+        return kind(self.observable(method, name, callbacks, unit, description))
+
+    return create
 
 
 class RecordingMeter(metrics.Meter):
@@ -177,44 +178,13 @@ class RecordingMeter(metrics.Meter):
         """Create a gauge."""
         return RecordedGauge(self._instrument(GAUGE, name, unit, description))
 
-    def create_observable_counter(
-        self,
-        name: str,
-        callbacks: Sequence[CallbackT] | None = None,
-        unit: str = "",
-        description: str = "",
-    ) -> RecordedObservableCounter:
-        """Create an observable counter."""
-        return RecordedObservableCounter(
-            self._observable("create_observable_counter", name, callbacks, unit, description)
-        )
+    create_observable_counter = _creating("create_observable_counter", RecordedObservableCounter)
+    create_observable_up_down_counter = _creating(
+        "create_observable_up_down_counter", RecordedObservableUpDownCounter
+    )
+    create_observable_gauge = _creating("create_observable_gauge", RecordedObservableGauge)
 
-    def create_observable_up_down_counter(
-        self,
-        name: str,
-        callbacks: Sequence[CallbackT] | None = None,
-        unit: str = "",
-        description: str = "",
-    ) -> RecordedObservableUpDownCounter:
-        """Create an observable up-down counter."""
-        create = "create_observable_up_down_counter"
-        return RecordedObservableUpDownCounter(
-            self._observable(create, name, callbacks, unit, description)
-        )
-
-    def create_observable_gauge(
-        self,
-        name: str,
-        callbacks: Sequence[CallbackT] | None = None,
-        unit: str = "",
-        description: str = "",
-    ) -> RecordedObservableGauge:
-        """Create an observable gauge."""
-        return RecordedObservableGauge(
-            self._observable("create_observable_gauge", name, callbacks, unit, description)
-        )
-
-    def _observable(
+    def observable(
         self,
         create: str,
         name: str,
@@ -222,6 +192,7 @@ class RecordingMeter(metrics.Meter):
         unit: str,
         description: str,
     ) -> Instrument:
+        """Return an observable instrument that is collected from now on."""
         instrument = self._instrument(
             create, name, unit, description, callbacks=() if callbacks is None else callbacks
         )

@@ -76,8 +76,7 @@ def _chain(
     found: Mapping[str, object], new_id: Callable[[], str], *, remote: bool
 ) -> list[dict[str, object]]:
     """Return an event's exception, then the ones that led to it, each naming the next by id."""
-    text = found.get("exception.stacktrace")
-    raised = stack.parse(text) if text and isinstance(text, str) else []
+    raised = _raised(found)
     top = raised[0] if raised else stack.Raised("", "", [], 0, group=False)
     exceptions = [_entry(one, new_id(), remote=remote) for one in raised or [top]]
     kind, message = found.get("exception.type"), found.get("exception.message")
@@ -86,6 +85,14 @@ def _chain(
     for one, leading in pairwise(exceptions):
         one["cause"] = leading["id"]
     return exceptions
+
+
+def _raised(found: Mapping[str, object]) -> list[stack.Raised]:
+    recorded = getattr(found, "recorded", None)  # develop/exception_event.py
+    if recorded is not None:
+        return stack.of(recorded)
+    text = found.get("exception.stacktrace")
+    return stack.parse(text) if text and isinstance(text, str) else []
 
 
 def _entry(raised: stack.Raised, new: str, *, remote: bool) -> dict[str, object]:

@@ -35,6 +35,9 @@ def events_of(events: Sequence[Event], attributes: Attributes) -> list[object]:
 
 def _untold(found: Mapping[str, object]) -> Mapping[str, object]:
     """Return an exception's own attributes; a text that `cause` does not exhaust is kept."""
+    recorded = getattr(found, "recorded", None)  # develop/exception_event.py
+    if recorded is not None and not recorded.members:
+        return {}
     text = found.get("exception.stacktrace")
     rest = {key: value for key, value in found.items() if key not in TOLD}
     if isinstance(text, str) and ("+ Exception Group Traceback" in text or _is_foreign(text)):

@@ -1,4 +1,4 @@
-"""Python's traceback text as exceptions and frames (xray spec 9.3)."""
+"""Exceptions and their frames: from what was recorded, or from Python's text (xray spec 9.3)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from typing import NamedTuple
 
 from ..._limits import XRAY_FRAMES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...journal.recorded_exception import RecordedException
+
 SEPARATORS = frozenset({
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 })  # fmt: skip
 HEADERS = frozenset({"Traceback (most recent call last):"})
+
+REPEATED = 3
+"""How often Python prints a frame that repeats itself."""
 
 _FRAME = r'  File "(.*?)", line ([^,]*)(?:, in ?(.*))?'  # compiled by the first exception
 _OMITTED = r"  \[[^\]]*?(\d+)[^\]]*\]"
@@ -33,6 +40,63 @@ class Raised(NamedTuple):
     stack: list[dict[str, object]]
     truncated: int
     group: bool
+
+
+# -- recorded ------------------------------------------------------------------------------------
+
+
+def of(recorded: RecordedException) -> list[Raised]:
+    """Return a recorded exception, then what led to it: the same as `parse` of its text."""
+    raised = []
+    one: RecordedException | None = recorded
+    while one is not None:
+        stack, truncated = _recorded_frames(one)
+        raised.append(Raised(_printed_name(one), _message(one, stack), stack, truncated, False))
+        one = one.previous
+    return raised
+
+
+def _printed_name(recorded: RecordedException) -> str:
+    module, name = recorded.classes[0]
+    return name if module in {"", "__main__", "builtins"} else f"{module}.{name}"
+
+
+def _message(recorded: RecordedException, stack: list[dict[str, object]]) -> str:
+    """Return the message and the notes; the place of a syntax error is its innermost frame."""
+    message, place = recorded.text, recorded.details
+    if isinstance(place, dict):
+        message = place.get("msg") or "<no detail available>"
+        file, line = place.get("filename"), place.get("lineno")
+        if line is not None:
+            stack.insert(0, {"path": file or "<string>", "line": line, "label": ""})
+            del stack[XRAY_FRAMES:]
+        elif file is not None:
+            message += f" ({file})"
+    return "\n".join([*([message] if message else []), *recorded.notes])
+
+
+def _recorded_frames(recorded: RecordedException) -> tuple[list[dict[str, object]], int]:
+    """Return frames, innermost first, and how many are left out.
+
+    As in Python's text, a frame that repeats itself is told three times.
+    """
+    frames: list[dict[str, object]] = []
+    truncated, half = recorded.left_out, len(recorded.frames) // 2
+    last, repeated = None, 0
+    for index, (path, label, line, *_) in enumerate(recorded.frames):
+        gap = recorded.left_out and index == half
+        repeated = repeated + 1 if (path, label, line) == last and not gap else 0
+        last = path, label, line
+        if repeated < REPEATED:
+            frames.append({"path": path, "line": line, "label": label})
+        else:
+            truncated += 1
+    frames.reverse()
+    truncated += max(0, len(frames) - XRAY_FRAMES)
+    return frames[:XRAY_FRAMES], truncated
+
+
+# -- text ----------------------------------------------------------------------------------------
 
 
 def parse(text: str) -> list[Raised]:
