@@ -33,7 +33,7 @@ INTERRUPTED = [
 @pytest.mark.parametrize(("case", "argument"), INTERRUPTED)
 def test_what_interrupts_us_passes(case: str, argument: str) -> None:
     """A function that limits its own time is never deaf to it: by SIGALRM, whatever the handler is
-    and raises, or from another thread; wherever in our code it hits (reports 2, F2)."""
+    and raises, or from another thread; wherever in our code it hits."""
     done = run(Path(interrupted.__file__).read_text(), case, argument)
     assert (done.returncode, done.stdout) == (0, "20 0\n"), done.stderr
 

@@ -1,4 +1,4 @@
-"""Spans made by hand: `http`, flags, `aws`, hosts, `sql` (sections 7, 8, 10)."""
+"""Spans made by hand: `http`, flags, `aws`, hosts, `sql` (xray spec 7, 8, 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans made by hand: causes, annotations, metadata, links (sections 9, 11)."""
+"""Spans made by hand: causes, annotations, metadata, links (xray spec 9, 11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans made by hand: parts of a trace, names, scalar fields (sections 3 to 6)."""
+"""Spans made by hand: parts of a trace, names, scalar fields (xray spec 3 to 6)."""
 
 from __future__ import annotations
 

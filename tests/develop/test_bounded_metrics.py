@@ -37,7 +37,7 @@ def stored(lines: list[dict[str, Any]]) -> list[tuple[str, Any, list[str]]]:
 
 
 def test_a_gauge_is_told_once(lines: list[dict[str, Any]]) -> None:
-    """A gauge tells what was set since the last time, not all that ever was (reports 8)."""
+    """A gauge tells what was set since the last time, not all that ever was."""
     with testing.capture(metric_exporters=[exporter(lines)]):
         gauge = metrics.get_meter("m").create_gauge("queue")
         for number in range(50):
@@ -52,7 +52,7 @@ def test_a_gauge_is_told_once(lines: list[dict[str, Any]]) -> None:
 def test_dimensions_are_a_metrics_own(
     lines: list[dict[str, Any]], order: tuple[int, int], beside: bool
 ) -> None:
-    """Whatever a neighbour is called, a metric has the same dimensions (reports 9)."""
+    """Whatever a neighbour is called, a metric has the same dimensions."""
     acts = [
         lambda: beside and heliograph.metric("tier", 3, tier="gold"),
         lambda: heliograph.metric("orders", 1, unit="Count", tier="gold"),

@@ -1,4 +1,4 @@
-"""Metrics of one long invocation have the time at which they were measured (reports 10)."""
+"""Metrics of one long invocation have the time at which they were measured."""
 
 from __future__ import annotations
 

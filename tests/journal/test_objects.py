@@ -41,7 +41,7 @@ def marks() -> set[tuple[str, str]]:
 
 
 def test_no_name_of_ours_is_set_on_an_object() -> None:
-    """A mark on an object is a name that its class may own, refuse or copy (reports 3, 4)."""
+    """A mark on an object is a name that its class may own, refuse or copy."""
     assert marks() == set(MARKS)
 
 

@@ -339,7 +339,7 @@ class Owning(threading.Thread):
 
 
 def test_threads_of_the_users_own_kind(captured: testing.Captured) -> None:
-    """Nothing is kept on a thread under a name that its class may own (reports 3)."""
+    """Nothing is kept on a thread under a name that its class may own."""
     with heliograph.span("starter"):
         thread = Owning()
         before = set(vars(thread))

@@ -259,7 +259,7 @@ SURROGATE = (
 
 
 def test_a_result_with_a_lone_surrogate(one_runtime, both, handlers_of):
-    """It ends the bare runtime, and ours the same way; the span has its error (reports 17)."""
+    """It ends the bare runtime, and ours the same way; the span has its error."""
     bare, layered = both(one_runtime, SURROGATE, [{}, {"bad": 1}])
 
     layered.seen.stderr = without_our_frame(layered.seen.stderr, one_runtime)

@@ -50,7 +50,7 @@ def test_the_instrumentor_of_handlers_is_taken_as_done(
     run: Any, runtime: Any, tmp_path: Path, given: str
 ) -> None:
     """The call that stays in a function's code makes no second span, loads no SDK before the
-    response, and what its extractor finds in an event counts (reports 4b)."""
+    response, and what its extractor finds in an event counts."""
     place = tmp_path / "own" / "opentelemetry" / "instrumentation" / "aws_lambda"
     place.mkdir(parents=True)
     (place / "__init__.py").write_text(OFFICIAL)
@@ -72,7 +72,7 @@ def test_the_instrumentor_of_handlers_is_taken_as_done(
 
 @pytest.mark.parametrize("kind", [BotocoreInstrumentor, RequestsInstrumentor])
 def test_nothing_is_kept_on_an_instrumentor(kind: Any, clean_provider: None) -> None:
-    """It is the user's: what is left to it is known elsewhere (reports 3, 4)."""
+    """It is the user's: what is left to it is known elsewhere."""
     instrumentor = kind()
     with capture():
         before = set(vars(instrumentor))

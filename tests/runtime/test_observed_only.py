@@ -1,4 +1,4 @@
-"""A function whose only instruments are observable ones has its metrics (reports 21)."""
+"""A function whose only instruments are observable ones has its metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What outlives an invocation, or knows none: its work belongs to the one that runs (reports 6)."""
+"""What outlives an invocation, or knows none: its work belongs to the one that runs."""
 
 from __future__ import annotations
 

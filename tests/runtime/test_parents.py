@@ -168,7 +168,7 @@ def test_who_is_the_parent(handled, policy, xray, header, carriers, parent, link
 
 
 def test_every_parent_carries_lineage_on(handled):
-    """Lambda's loop detection reads the environment's Lineage, whoever is the parent (4.3)."""
+    """Loop detection reads the environment's Lineage, whoever is the parent (triggers spec 4.3)."""
     for policy in ("auto", "xray", "event", "link"):
         seen = handled(E, parent=policy, **ALL)
         root = f"{seen.span.context.trace_id:032x}"
@@ -213,14 +213,14 @@ def same_trace(header, carrier):
     ],
 )  # fmt: skip
 def test_what_is_not_linked(handled, xray, header, carriers, parent, links):
-    """An ancestor in the same trace, a duplicate and a Root alone are no links (4.3, vector 6)."""
+    """An ancestor in the trace, a duplicate, a Root alone are no links (triggers spec 4.3)."""
     span = handled(header, xray=xray, **carriers).span
 
     assert span.parent.span_id == parent
     assert [link.context.span_id for link in span.links] == links
 
 
-# -- sampling (4.2) -------------------------------------------------------------------------------
+# -- sampling (triggers spec 4.2) ------------------------------------------------------------------
 
 UNSAMPLED = E.replace("Sampled=1", "Sampled=0")
 UNDECIDED = E.replace("Sampled=1", "Sampled=?")
@@ -253,7 +253,7 @@ OFF = "parentbased_always_off"  # the sampler's own answer differs from what a s
     ],
 )  # fmt: skip
 def test_who_samples_elsewhere(handled, header, carriers, flags):
-    """Without X-Ray, a W3C flag goes through the sampler, and an X-Ray 0 is no answer (4.2)."""
+    """Without X-Ray, a W3C flag goes to the sampler; an X-Ray 0 is no answer (triggers spec 4.2)."""
     for sampler, recorded in flags.items():
         named = {} if sampler == "default" else {"sampler": sampler}
         seen = handled(header, **carriers, **named)
@@ -407,7 +407,7 @@ def test_an_official_inject_says_it_too(monkeypatch):
     ],
 )
 def test_only_named_formats_count(handled, propagators, xray, parent, links):
-    """A format that `OTEL_PROPAGATORS` does not name is not read (3.1)."""
+    """A format that `OTEL_PROPAGATORS` does not name is not read (triggers spec 3.1)."""
     seen = handled(E, xray=xray, propagators=propagators, **ALL)
     assert (seen.parent, seen.links) == (parent, links)
 
@@ -466,7 +466,7 @@ class Custom(FakeContext):
     ],
 )
 def test_w3c_of_the_context(handled, context, parent):
-    """`context.w3c()` counts if it is there and returns a dict (3.2, vectors 48 and 49)."""
+    """`context.w3c()` counts if it is there and returns a dict (triggers spec 3.2)."""
     seen = handled(E, context=context or 0)
     assert seen.parent == parent
 
@@ -495,7 +495,7 @@ def test_w3c_that_raises(handled):
 )
 @pytest.mark.parametrize("policy", ["auto", "xray", "link"])
 def test_baggage_goes_on(handled, carriers, baggage, policy):
-    """The event's baggage leaves with HTTP requests, whoever is the parent (4.3)."""
+    """The event's baggage leaves with HTTP requests, whoever is the parent (triggers spec 4.3)."""
     assert handled(E, parent=policy, **carriers).http.get("baggage") == baggage
     assert "baggage" not in handled(E, propagators="tracecontext,xray", **carriers).http
 

@@ -1,4 +1,4 @@
-"""Spans that are never ended are told, once, when the next invocation has ended (reports 19)."""
+"""Spans that are never ended are told, once, when the next invocation has ended."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ def test_other_partition(sample: Any) -> None:
     ],
 )
 def test_an_authorizer_names_what_it_allows(sample: Any, name: str, key: str) -> None:
-    """`heliograph.trigger.arn` is the method or the route (triggers spec 5.2; reports 13b)."""
+    """`heliograph.trigger.arn` is the method or the route (triggers spec 5.2)."""
     event = sample(name)
     found = request(detect(event), event)
     assert found.attributes["heliograph.trigger.arn"] == event[key]

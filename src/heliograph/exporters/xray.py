@@ -151,7 +151,7 @@ def _is_inner(span: ReadableSpan) -> bool:
 
 
 def _is_sampled(span: ReadableSpan) -> bool:
-    """Return False for a span that is recorded but not sampled: X-Ray gets none of those (4.4)."""
+    """Tell whether a span is sampled: X-Ray gets no others (xray spec 4.4)."""
     context = span.get_span_context()
     return context is not None and context.trace_flags.sampled
 

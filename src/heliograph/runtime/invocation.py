@@ -271,7 +271,7 @@ def _w3c(context: Any) -> dict[str, object] | None:
     """Return what an invoking client sent as a W3C context; None if nothing (triggers spec 3.2).
 
     The runtime client offers it since 4.2.0. OpenTelemetry for JavaScript writes it into the
-    client context's `custom`, which is the user's (8.5).
+    client context's `custom`, which is the user's (triggers spec 3.2).
     """
     method = getattr(context, "w3c", None)
     found = method() if callable(method) else None

@@ -1,4 +1,4 @@
-"""SnapStart: what is loaded before the snapshot, and what a restored environment is (spec 1.8).
+"""SnapStart: what is loaded before the snapshot; a restored environment (lifecycle spec 1.8).
 
 Loaded where Lambda takes a snapshot.
 """

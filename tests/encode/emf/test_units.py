@@ -1,4 +1,4 @@
-"""Units, row by row of the spec's section 5."""
+"""Units, row by row of the emf spec 5."""
 
 from __future__ import annotations
 

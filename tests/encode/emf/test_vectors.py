@@ -278,7 +278,7 @@ ELSEWHERE = {
 
 
 def test_every_vector_is_accounted_for() -> None:
-    """Each number of the spec's section 10 has its gold files, or a reason why it has none."""
+    """Each number of emf spec 10 has its gold files, or a reason why it has none."""
     numbers = {int(name[:2]) for name in VECTORS}
     assert numbers.isdisjoint(ELSEWHERE)
     assert numbers | set(ELSEWHERE) == set(range(1, 43))

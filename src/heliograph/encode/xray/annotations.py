@@ -23,7 +23,8 @@ ABOUT_REQUEST = (
     "http.request.method", "http.method", "http.response.status_code", "http.status_code",
     "http.route",
 )  # fmt: skip
-"""X-Ray's `http` filters see segments only: a handler's subsegment says these again (spec 4.4)."""
+"""X-Ray's `http` filters see segments only, so a handler's subsegment has these, too (xray spec
+4.4)."""
 
 _NOT_KEY = r"[^A-Za-z0-9_.]"  # compiled by `re` when first used: most functions never do
 _GLOB = frozenset("*?[")

@@ -207,7 +207,7 @@ def _received(values: dict[str, object], events: Sequence[Event]) -> int | None:
 
 
 def _url(kind: SpanKind, attributes: Attributes, asked: Asked) -> str:
-    """Return the URL as it is, else one built from its parts where a host is known (7.2)."""
+    """Return the URL, else one built of its parts where a host is known (xray spec 7.2)."""
     if asked.full and (full := attributes.text(*URL)):
         return without_user(full)
     if not asked.place:
