@@ -253,7 +253,7 @@ OFF = "parentbased_always_off"  # the sampler's own answer differs from what a s
     ],
 )  # fmt: skip
 def test_who_samples_elsewhere(handled, header, carriers, flags):
-    """Without X-Ray, a W3C flag goes to the sampler; an X-Ray 0 is no answer (triggers spec 4.2)."""
+    """Without X-Ray a W3C flag goes to the sampler, an X-Ray 0 is none (triggers spec 4.2)."""
     for sampler, recorded in flags.items():
         named = {} if sampler == "default" else {"sampler": sampler}
         seen = handled(header, **carriers, **named)
