@@ -27,12 +27,12 @@ START = """\
 if times:
     from heliograph.runtime import bootstrap, telemetry
     bootstrap.start()
-    telemetry.switch_off()
+    lifecycle.switch_off()
 """
 
 INVOKED = """\
 from heliograph.journal import state
-from heliograph.runtime import bootstrap, telemetry
+from heliograph.runtime import bootstrap, lifecycle
 bootstrap.start()
 """
 
@@ -64,22 +64,22 @@ class BaseClient:
 module = ModuleType("botocore.client")
 module.BaseClient = BaseClient
 botocore.install(module, state.config)
-telemetry.begin({}, None)
+lifecycle.begin({}, None)
 client, params = BaseClient(), {"TableName": "orders", "Key": {"id": {"S": "1"}}}
 for _ in range(times):
     client._make_api_call("GetItem", params)
-telemetry.switch_off()
+lifecycle.switch_off()
 """
 
 SPAN = """\
 import heliograph
-invocation = telemetry.begin({}, None)
+invocation = lifecycle.begin({}, None)
 for _ in range(times):
     with heliograph.span("price", article="lens", cents=1200):
         pass
 invocation.returned(None)
-telemetry.over()
-telemetry.develop()
+lifecycle.over()
+lifecycle.develop()
 """
 
 TRACE = "Root=1-5e1b4151-43a0913a12345678abcdef01;Parent=0123456789abcdef;Sampled=1"

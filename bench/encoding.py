@@ -109,7 +109,7 @@ class Theirs:
 
     def __init__(self, name: str, namespace: str, record: Callable[[Subsegment], object]) -> None:
         trace = xray.trace_id(ABOVE.trace_id)
-        self._segment = FacadeSegment("facade", f"{ABOVE.span_id:016x}", trace, True)
+        self._segment = FacadeSegment("lambda_segment", f"{ABOVE.span_id:016x}", trace, True)
         self._name, self._namespace, self._record = name, namespace, record
         self._entity = self._ended()
 
@@ -183,7 +183,9 @@ def new_id() -> str:
 
 def documents(span: ReadableSpan) -> dict[str, object]:
     """Return a span's document as our exporter makes it."""
-    (document,) = xray.documents(span, facade=True, new_id=new_id, annotate=RULE, budget=BUDGET)
+    (document,) = xray.documents(
+        span, lambda_segment=True, new_id=new_id, annotate=RULE, budget=BUDGET
+    )
     return document
 
 

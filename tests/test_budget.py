@@ -64,7 +64,7 @@ def python(code: str, **env: str) -> str:
 
 
 def test_the_road_to_the_response_needs_the_standard_library_only():
-    """The journal, the triggers, the door and the runtime's modules load without any package."""
+    """The journal, the triggers, the public names, the runtime's modules load without a package."""
     code = """
 import json, pkgutil, sys
 import heliograph.journal, heliograph.triggers, heliograph.runtime
@@ -78,8 +78,8 @@ print(json.dumps(sorted(sys.modules)))
     assert names - set(sys.stdlib_module_names) <= {"heliograph", "__main__"}
 
 
-def test_the_door_works_without_any_package():
-    """Without OpenTelemetry installed, and nothing switched on, every name of the door runs."""
+def test_the_public_api_works_without_any_package():
+    """Without OpenTelemetry installed, and nothing switched on, every public name runs."""
     code = """
 import heliograph
 @heliograph.wrap
@@ -122,7 +122,7 @@ print(json.dumps(sorted(set(sys.modules) - modules)))
 
 
 @pytest.mark.parametrize("name", ["span", "annotate", "metadata", "event", "metric"])
-def test_a_name_of_the_door_loads_no_library(name):
+def test_a_public_name_loads_no_library(name):
     """The first use of a manual name loads modules of ours and Python's own only."""
     code = f"""
 import sys, json

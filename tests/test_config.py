@@ -436,7 +436,7 @@ def test_settings_of_exporting_are_read_by_any_thread(monkeypatch: pytest.Monkey
 
 
 def test_configure_has_every_setting() -> None:
-    """The door's typed arguments are the settings and the SDK's objects, no more and no less."""
+    """The typed arguments of `configure` are the settings and the SDK's objects, and no more."""
     objects = ["span_processors", "span_exporters", "metric_readers", "metric_exporters", "views"]
     assert set(Settings.__annotations__) == {*BY_NAME, *objects}
 

@@ -1,4 +1,4 @@
-"""The door: span, annotate, metadata, event, metric."""
+"""The public API: span, annotate, metadata, event, metric."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Broken:
 
 
 def test_block(captured: Captured) -> None:
-    """Everything that a span of the door can hold arrives."""
+    """Everything that a span of the public API can hold arrives."""
     with heliograph.span("price", kind="client", currency="EUR", **{"order.id": 7}) as span:
         assert (
             span.annotate("tenant", "a").annotate("n", 1).annotate("ok", True)
@@ -607,39 +607,42 @@ def of_kind(kind: Any) -> None:
         pass
 
 
-door: Any = heliograph  # what follows is what a type checker would find
+api: Any = heliograph  # what follows is what a type checker would find
 BAD = {
-    "annotation of no type": (lambda: door.annotate("key", [1]), "annotation 'key' is [1]; X-Ray"),
-    "annotation key": (lambda: door.annotate(7, 1), "annotation key 7 must be a text"),
-    "empty key": (lambda: door.annotate("", 1), "annotation key '' must be a text"),
-    "unhashable key": (lambda: door.annotate([], 1), "annotation key [] must be a text"),
+    "annotation of no type": (
+        lambda: api.annotate("key", [1]),
+        "annotation 'key' is [1]; X-Ray",
+    ),
+    "annotation key": (lambda: api.annotate(7, 1), "annotation key 7 must be a text"),
+    "empty key": (lambda: api.annotate("", 1), "annotation key '' must be a text"),
+    "unhashable key": (lambda: api.annotate([], 1), "annotation key [] must be a text"),
     "kind": (
         lambda: of_kind("customer"),
         "span kind 'customer' is none of internal, server, client, producer, consumer",
     ),
     "unhashable kind": (lambda: of_kind([]), "span kind [] is none of"),
-    "metric of text": (lambda: door.metric("m", "7"), "metric 'm': its value '7' is no finite"),
-    "metric of bool": (lambda: door.metric("m", True), "metric 'm': its value True is no finite"),
-    "metric of NaN": (lambda: door.metric("m", float("nan")), "its value nan is no finite"),
-    "metric of None": (lambda: door.metric("m", None), "its value None is no finite"),
-    "metric of huge": (lambda: door.metric("m", 10**400), "no finite number"),
-    "metric without name": (lambda: door.metric("", 1), "a metric's name must be a text"),
-    "metric of no name": (lambda: door.metric(None, 1), "a metric's name must be a text"),
-    "unit": (lambda: door.metric("m", 1, unit="µs"), "unit 'µs' is left out"),
-    "resolution": (lambda: door.metric("m", 1, resolution=5), "resolution 5 must be 1 or 60"),
+    "metric of text": (lambda: api.metric("m", "7"), "metric 'm': its value '7' is no finite"),
+    "metric of bool": (lambda: api.metric("m", True), "metric 'm': its value True is no finite"),
+    "metric of NaN": (lambda: api.metric("m", float("nan")), "its value nan is no finite"),
+    "metric of None": (lambda: api.metric("m", None), "its value None is no finite"),
+    "metric of huge": (lambda: api.metric("m", 10**400), "no finite number"),
+    "metric without name": (lambda: api.metric("", 1), "a metric's name must be a text"),
+    "metric of no name": (lambda: api.metric(None, 1), "a metric's name must be a text"),
+    "unit": (lambda: api.metric("m", 1, unit="µs"), "unit 'µs' is left out"),
+    "resolution": (lambda: api.metric("m", 1, resolution=5), "resolution 5 must be 1 or 60"),
     "dimension sets of text": (
-        lambda: door.metric("m", 1, dimension_sets="prod"),
+        lambda: api.metric("m", 1, dimension_sets="prod"),
         "dimension_sets 'prod' must be lists",
     ),
     "dimension sets of numbers": (
-        lambda: door.metric("m", 1, dimension_sets=[[7]]),
+        lambda: api.metric("m", 1, dimension_sets=[[7]]),
         "dimension_sets [[7]] must be lists",
     ),
     "no dimension sets": (
-        lambda: door.metric("m", 1, dimension_sets=[]),
+        lambda: api.metric("m", 1, dimension_sets=[]),
         "dimension_sets [] must be lists of names",
     ),
-    "huge text": (lambda: door.annotate("key", "x" * 5000), "was cut (it has 5000 characters)"),
+    "huge text": (lambda: api.annotate("key", "x" * 5000), "was cut (it has 5000 characters)"),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined] # that file ends type checking on its first line
 
-from .develop.development import Extras
+from .develop.development import SdkObjects
 from .runtime import process
 from .settings.config import Config
 from .settings.lending import choose_configurator
@@ -28,4 +28,4 @@ class HeliographConfigurator:
 
     def configure(self, **_: Any) -> None:
         """Set up providers, exporters and propagators."""
-        process.start(Config.read(), Extras(), instrument=False)
+        process.start(Config.read(), SdkObjects(), instrument=False)

@@ -2,4 +2,4 @@
 
 
 class ConfigurationError(ValueError):
-    """A value passed to the door is not usable. Says the name, the value and the choices."""
+    """A value passed to the public API is not usable. Says the name, the value and the choices."""

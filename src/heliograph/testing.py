@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import _guard, _notice, flush
-from .develop.development import Extras
+from .develop.development import SdkObjects
 from .journal import journal
-from .runtime import telemetry, wrapping
+from .runtime import lifecycle, wrapping
 from .settings.config import Config
 
 if TYPE_CHECKING:
@@ -96,14 +96,14 @@ class Captured:
     def start(self, **settings: Any) -> None:
         """Configure telemetry so that all of it comes here, and nothing leaves the process."""
         nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-        extras = Extras(
+        sdk_objects = SdkObjects(
             settings.pop("span_processors", None),
             [self._spans, *settings.pop("span_exporters", ())],
             [self._metrics, *settings.pop("metric_readers", ())],
             settings.pop("metric_exporters", None),
             settings.pop("views", None),
         )
-        wrapping.record(Config.read(given={**nowhere, **settings}), extras)
+        wrapping.record(Config.read(given={**nowhere, **settings}), sdk_objects)
 
 
 def _reader() -> Any:
@@ -142,7 +142,7 @@ def capture(**settings: Any) -> Iterator[Captured]:
         yield captured
         flush()
     finally:
-        telemetry.switch_off()
+        lifecycle.switch_off()
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def block():
 block()
 tracemalloc.start()
 blocks = [block() for _ in range(times)]
-telemetry.switch_off()
+lifecycle.switch_off()
 print(json.dumps(blocks))
 """
 )

@@ -116,7 +116,7 @@ def documents_of(one: ReadableSpan, **options: Any) -> list[dict[str, Any]]:
     ids = itertools.count(0xE0)
     made = xray.documents(
         one,
-        **{"facade": False, **options},
+        **{"lambda_segment": False, **options},
         new_id=lambda: f"{next(ids):016x}",
         annotate=xray.AnnotationRule(INDEXED),
     )

@@ -44,6 +44,6 @@ HANDLERS = [
 def test_handler_as_segment(name, collector):
     """`HELIOGRAPH_HANDLER_AS_SEGMENT` makes of the handler in Lambda's trace what they make."""
     one = span(**SAMPLES[name])
-    ours = documents_of(one, facade=True, as_segment=True)
+    ours = documents_of(one, lambda_segment=True, as_segment=True)
     found = differences(ours, collector.documents([one]), one)
     assert [str(d) for d in found if not rule.of(d)] == []

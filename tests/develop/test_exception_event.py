@@ -56,7 +56,9 @@ def document(span: ReadableSpan) -> dict[str, Any]:
     """The span as X-Ray gets it."""
     ids = itertools.count(0xE1)
     rule = xray.AnnotationRule()
-    made: Any = xray.document(span, facade=False, annotate=rule, new_id=lambda: f"{next(ids):016x}")
+    made: Any = xray.document(
+        span, lambda_segment=False, annotate=rule, new_id=lambda: f"{next(ids):016x}"
+    )
     return made  # type: ignore[no-any-return] # a JSON object
 
 

@@ -17,10 +17,10 @@ import heliograph
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 memory = InMemorySpanExporter()
 from heliograph.settings.config import Config
-from heliograph.develop.development import Extras
+from heliograph.develop.development import SdkObjects
 from heliograph.runtime import wrapping
 nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[memory]))
+wrapping.record(Config.read(given=nowhere), SdkObjects(span_exporters=[memory]))
 from botocore.stub import Stubber
 keys = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 sts = boto3.client("sts", region_name="eu-central-1", **keys)

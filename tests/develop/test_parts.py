@@ -13,10 +13,10 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 import heliograph
 from heliograph import testing
 from heliograph._guard import observers
-from heliograph.develop.development import Extras
+from heliograph.develop.development import SdkObjects
 from heliograph.develop.pipeline import TRIES
 from heliograph.libraries.requests import describe
-from heliograph.runtime import telemetry, wrapping
+from heliograph.runtime import lifecycle, wrapping
 from heliograph.settings.config import Config
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def exporters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
         Spans.failures, Spans.tries, Spans.got = spans, 0, []
         Metrics.failures, Metrics.tries, Metrics.got = metrics, 0, []
         given = {"traces_exporters": "mine", "metrics_exporters": "mine", **settings}
-        wrapping.record(Config.read({}, given), Extras())
+        wrapping.record(Config.read({}, given), SdkObjects())
 
     yield start
-    telemetry.switch_off()
+    lifecycle.switch_off()
 
 
 def work(number: int) -> None:

@@ -73,7 +73,7 @@ def spans():
 
 def test_datagram(exporter, receiver, spans):
     """One datagram a span: the header line, then one document without a newline."""
-    assert exporter(facades={TRACE}).export(spans()) is SUCCESS
+    assert exporter(lambda_traces={TRACE}).export(spans()) is SUCCESS
     (data,) = receiver.datagrams(1)
     header, _, document = data.partition(b"\n")
     assert header == b'{"format":"json","version":1}'
@@ -83,7 +83,7 @@ def test_datagram(exporter, receiver, spans):
 
 def test_two_hundred_at_once(exporter, receiver, spans):
     """200 documents in one call all arrive, the process's first span before the others."""
-    made = exporter(facades={TRACE})
+    made = exporter(lambda_traces={TRACE})
     assert made.export(spans(*({"n": n} for n in range(199)))) is SUCCESS
     documents = receiver.documents(200)
     assert [one["name"] for one in documents] == ["root"] + ["inner"] * 199
@@ -93,23 +93,23 @@ def test_two_hundred_at_once(exporter, receiver, spans):
 
 def test_large_documents_arrive(exporter, receiver, spans):
     """A span that is too large arrives smaller, in a datagram that UDP takes."""
-    exporter(facades={TRACE}).export(spans({"big": "x" * 500_000}, {"k" * 63_000: 1}))
+    exporter(lambda_traces={TRACE}).export(spans({"big": "x" * 500_000}, {"k" * 63_000: 1}))
     assert len(receiver.documents(3)) == 3
 
 
 def test_facades_are_live(exporter, receiver, spans):
     """The set of Lambda's traces belongs to the pipeline: what it adds counts at once."""
-    facades = set()
-    made = exporter(facades=facades)
+    lambda_traces = set()
+    made = exporter(lambda_traces=lambda_traces)
     made.export(spans())
-    facades.add(TRACE)
+    lambda_traces.add(TRACE)
     made.export(spans())
     assert [one.get("type") for one in receiver.documents(2)] == [None, "subsegment"]
 
 
 def test_handler_as_segment(exporter, receiver, spans):
     """The collector's way: the handler's span is a segment below Lambda's."""
-    exporter(facades={TRACE}, handler_as_segment=True).export(spans())
+    exporter(lambda_traces={TRACE}, handler_as_segment=True).export(spans())
     (document,) = receiver.documents(1)
     assert ("type" in document, document["parent_id"]) == (False, f"{0xA:016x}")
 

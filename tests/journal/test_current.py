@@ -44,7 +44,7 @@ def test_enter_and_leave() -> None:
     first = current.enter(outer)
     second = current.enter(inner)
     assert current.span() is inner
-    assert trace.get_current_span() is inner.facade
+    assert trace.get_current_span() is inner.otel_span
     current.leave(inner, second)
     assert current.span() is outer
     current.leave(outer, first)

@@ -88,9 +88,10 @@ def test_what_could_not_be_developed_is_put_back() -> None:
     with testing.capture() as captured:
         with heliograph.span("one"):
             heliograph.metric("m", 1)
-        from heliograph.runtime import telemetry
 
-        developing = telemetry.development()
+        from heliograph.runtime import lifecycle
+
+        developing = lifecycle.development()
         assert developing is not None
         load = developing.load
         failing = [OSError(24, "no descriptor is left")]

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from heliograph.lab.trace import FACADE, Node, traces
+from heliograph.lab.trace import PLACEHOLDER, Node, traces
 
 HANDLER = {
     "id": "a", "parent_id": "f", "trace_id": "1-t", "name": "app.handler",
@@ -35,7 +35,7 @@ def test_order_of_arrival_does_not_matter(documents):
     assert trace.trace_id == "1-t"
     assert trace.start == 10.0
     assert [names(root) for root in trace.roots] == [
-        (FACADE, [("app.handler", ["DynamoDB", "S3"])])
+        (PLACEHOLDER, [("app.handler", ["DynamoDB", "S3"])])
     ]
 
 
@@ -43,15 +43,15 @@ def test_order_of_arrival_does_not_matter(documents):
     ("documents", "expected"),
     [
         pytest.param([{**HANDLER, "parent_id": None}], ["app.handler"], id="segment"),
-        pytest.param([CALL, LATER], [(FACADE, ["DynamoDB", "S3"])], id="one-facade"),
+        pytest.param([CALL, LATER], [(PLACEHOLDER, ["DynamoDB", "S3"])], id="one-placeholder"),
         pytest.param(
             [HANDLER, {**LATER, "parent_id": "g"}],
-            [(FACADE, ["app.handler"]), (FACADE, ["S3"])],
-            id="two-facades",
+            [(PLACEHOLDER, ["app.handler"]), (PLACEHOLDER, ["S3"])],
+            id="two-placeholders",
         ),
         pytest.param(
             [{**HANDLER, "subsegments": [{"id": "n", "name": "nested", "start_time": 10.2}]}, CALL],
-            [(FACADE, [("app.handler", ["DynamoDB", "nested"])])],
+            [(PLACEHOLDER, [("app.handler", ["DynamoDB", "nested"])])],
             id="nested",
         ),
         pytest.param(
@@ -110,8 +110,8 @@ def test_a_node_tells_its_document():
     (node,) = trace.roots[0].children
     assert (node.status, node.http_status, node.annotations) == ("throttle", 429, {"order": 7})
     assert node.exceptions == [("E", "m"), ("F", "")]
-    assert node.facade is False
-    assert trace.roots[0].facade is True
+    assert node.placeholder is False
+    assert trace.roots[0].placeholder is True
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,9 @@ def run(source: str) -> str:
         out = Out()
         nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
         from heliograph.settings.config import Config
-        from heliograph.develop.development import Extras
+        from heliograph.develop.development import SdkObjects
         from heliograph.runtime import wrapping
-        wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[out]))
+        wrapping.record(Config.read(given=nowhere), SdkObjects(span_exporters=[out]))
 
         def tree():
             heliograph.flush()

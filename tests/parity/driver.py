@@ -84,14 +84,14 @@ def ours(program):
 
     import heliograph
     from heliograph import _guard
-    from heliograph.develop.development import Extras
+    from heliograph.develop.development import SdkObjects
     from heliograph.journal import journal
     from heliograph.runtime import wrapping
     from heliograph.settings.config import Config
 
     memory = InMemorySpanExporter()
     nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-    wrapping.record(Config.read(given=nowhere), Extras(span_exporters=[memory]))
+    wrapping.record(Config.read(given=nowhere), SdkObjects(span_exporters=[memory]))
     _guard.observers.append(lambda doing, error: failures.append(f"{doing}: {error!r}"))
     if hasattr(program, "setup"):
         program.setup()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from heliograph.journal import Journal
 
 RECORDS = (Entry, Remote, LiveSpan, Trace, Call, RecordedException, Answer)
-LIVE = {"context", "facade", "outer", "put_off", "undescribed", "_span"}
+LIVE = {"context", "otel_span", "outer", "put_off", "undescribed", "_span"}
 """What is of the running process, and no fact: where it is current, and how it is completed."""
 PLAIN = (str, int, float, bool, bytes, type(None))
 

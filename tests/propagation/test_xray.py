@@ -49,7 +49,7 @@ def hexadecimal(span):
 
 
 @pytest.mark.parametrize(
-    ("header", "trace_id", "parent", "sampled", "extras"),
+    ("header", "trace_id", "parent", "sampled", "header_rest"),
     [
         pytest.param(ENVIRONMENT, TRACE_ID, 0x53995C3F42CD8AD8, True, "", id="whole"),
         pytest.param(f"{ROOT};Sampled=0", TRACE_ID, 0, False, "", id="no parent"),
@@ -68,11 +68,11 @@ def hexadecimal(span):
         pytest.param("", 0, 0, None, "", id="nothing"),
     ],
 )  # fmt: skip
-def test_parse(header, trace_id, parent, sampled, extras):
+def test_parse(header, trace_id, parent, sampled, header_rest):
     """Pieces in any order, odd ones skipped; unknown ones kept, Self dropped (triggers 3.1)."""
     trace, found, flag = xray.parse(header)
     assert (trace.id if trace else 0, found, flag) == (trace_id, parent, sampled)
-    assert (trace.extras if trace else "") == extras
+    assert (trace.header_rest if trace else "") == header_rest
 
 
 @given(st.text())
@@ -90,7 +90,7 @@ def test_written_is_read(trace_id, span_id, sampled):
 
 
 @pytest.mark.parametrize(
-    ("extras", "kept"),
+    ("header_rest", "kept"),
     [
         pytest.param("A=b;Lineage=1", "A=b;Lineage=1", id="short"),
         pytest.param(
@@ -103,9 +103,9 @@ def test_written_is_read(trace_id, span_id, sampled):
         pytest.param(f"Lineage={'l' * 300}", "", id="longer than all"),
     ],
 )  # fmt: skip
-def test_length(extras, kept):
+def test_length(header_rest, kept):
     """At most 256 characters: unknown parts go first, from the right (triggers 8.2)."""
-    header = xray.header_of(Remote(Trace(TRACE_ID, extras=extras), 1))
+    header = xray.header_of(Remote(Trace(TRACE_ID, header_rest=header_rest), 1))
     assert header == ";".join(filter(None, [f"{ROOT};Parent={1:016x};Sampled=1", kept]))
     assert len(header) <= 256
 

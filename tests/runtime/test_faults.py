@@ -174,7 +174,7 @@ def test_a_start_that_fails(one_runtime, run, layer, tmp_path):
     """Whatever fails in our own start, the function's handler is found, and a line says so."""
     spoiled = tmp_path / "layer"
     shutil.copytree(layer, spoiled)
-    module = Path("heliograph/runtime/telemetry.py")
+    module = Path("heliograph/runtime/lifecycle.py")
     target = packages(spoiled, one_runtime["version"]) / module
     target.with_suffix(".pyc").unlink()
     source = (ROOT / "src" / module).read_text()

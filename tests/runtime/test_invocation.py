@@ -12,7 +12,7 @@ import pytest
 import heliograph
 from heliograph.journal import current, journal, state
 from heliograph.journal.entry import span_id
-from heliograph.runtime import telemetry
+from heliograph.runtime import lifecycle
 from heliograph.testing import FakeContext, capture
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -116,7 +116,7 @@ def test_provisioned_is_never_cold(monkeypatch):
 def test_an_early_init_is_told(monkeypatch):
     """An init that was over long before the first event shows as a gap, and it is still cold."""
     with capture() as captured:
-        telemetry.ready()
+        lifecycle.ready()
         state.ready_ns -= 25_000_000_000
         handler = heliograph.wrap(lambda e, c: None)
         handler({}, FakeContext())
@@ -132,7 +132,7 @@ def test_the_first_invocation_after_a_restore(monkeypatch):
     """After a restore the environment is cold once more, and says that it was restored."""
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
     with capture() as captured:
-        telemetry.restored()
+        lifecycle.restored()
         handler = heliograph.wrap(lambda e, c: None)
         handler({}, FakeContext())
         handler({}, FakeContext())

@@ -48,8 +48,8 @@ def test_the_header_is_read_anew(monkeypatch):
     """Each invocation has its own header's trace; nothing of the last one stays."""
     other = "1-6b0121d1-000000000000000000000001"
     with capture() as captured:
-        extras = []
-        handler = heliograph.wrap(lambda e, c: extras.append(recording.extras()))
+        header_rest = []
+        handler = heliograph.wrap(lambda e, c: header_rest.append(recording.header_rest()))
         for header in (f"Root={other};Parent=00000000000000aa;Sampled=1", HEADER, None):
             if header:
                 monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
@@ -62,7 +62,7 @@ def test_the_header_is_read_anew(monkeypatch):
         assert second.context.trace_id == TRACE
         assert third.context.trace_id not in (first.context.trace_id, second.context.trace_id)
         assert third.parent is None
-        assert extras == ["", "Lineage=1:a87bd80c:0", ""]
+        assert header_rest == ["", "Lineage=1:a87bd80c:0", ""]
 
 
 def test_sampled_0_carries_its_ids_on(monkeypatch):

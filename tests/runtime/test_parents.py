@@ -17,7 +17,7 @@ from heliograph.lab.daemon import XRayDaemon
 from heliograph.propagation import parents
 from heliograph.propagation.parents import MAX_DECLINED
 from heliograph.propagation.xray import XRAY, onto_aws_call
-from heliograph.runtime import telemetry
+from heliograph.runtime import lifecycle
 from heliograph.testing import FakeContext, capture
 
 W = "00-aaaaaaaa000000000000000000000001-a000000000000001-01"
@@ -310,7 +310,7 @@ def test_sampled_0_under_xray_alone_records_nothing(monkeypatch, exporters):
         settings = heliograph.settings.config.Config.read(
             given={"traces_exporters": exporters, "daemon_address": daemon.address}
         )
-        telemetry.switch_on(settings)
+        lifecycle.switch_on(settings)
         try:
             monkeypatch.setenv("_X_AMZN_TRACE_ID", UNSAMPLED)
 
@@ -322,7 +322,7 @@ def test_sampled_0_under_xray_alone_records_nothing(monkeypatch, exporters):
             assert handler({"headers": {"traceparent": H}}, FakeContext()) == []
             assert state.declined == {}
         finally:
-            telemetry.switch_off()
+            lifecycle.switch_off()
         daemon.settle()
         assert daemon.datagrams == []
 
@@ -337,8 +337,8 @@ def test_a_processor_counts_as_another(handled):
         def on_end(self, span):
             ended.append(span.name)
 
-    extras = heliograph.develop.development.Extras([Counting()])
-    policy = parents.Policy(heliograph.settings.config.Config.read({}), extras)
+    sdk_objects = heliograph.develop.development.SdkObjects([Counting()])
+    policy = parents.Policy(heliograph.settings.config.Config.read({}), sdk_objects)
     assert (policy.xray, policy.others) == (True, True)
     handled(UNSAMPLED, xray=True, span_processors=[Counting()])
     assert ended == ["function"]
@@ -348,9 +348,9 @@ def test_an_exporter_of_xrays_given_in_code_is_xrays(monkeypatch):
     """What code adds is asked whether it is X-Ray's."""
     from heliograph.exporters.xray import XRaySpanExporter
 
-    extras = heliograph.develop.development.Extras(None, [XRaySpanExporter("127.0.0.1:9")])
+    sdk_objects = heliograph.develop.development.SdkObjects(None, [XRaySpanExporter("127.0.0.1:9")])
     config = heliograph.settings.config.Config.read({"OTEL_TRACES_EXPORTER": "none"})
-    policy = parents.Policy(config, extras)
+    policy = parents.Policy(config, sdk_objects)
     assert (policy.xray, policy.others) == (True, False)
 
 
@@ -622,12 +622,12 @@ def test_the_environment_alone_needs_no_choice(monkeypatch, headers, cheap):
     monkeypatch.setenv("_X_AMZN_TRACE_ID", E)
     with XRayDaemon() as daemon:
         settings = heliograph.settings.config.Config.read({}, {"daemon_address": daemon.address})
-        telemetry.switch_on(settings)
+        lifecycle.switch_on(settings)
         try:
             assert state.policy is None
             heliograph.wrap(lambda e, c: None)({"headers": headers}, FakeContext())
         finally:
-            telemetry.switch_off()
+            lifecycle.switch_off()
         (document,) = daemon.wait_documents(1)
     assert document["parent_id"] == "e000000000000004"
     assert (chosen == []) is cheap

@@ -8,12 +8,12 @@ import pytest
 
 import heliograph
 from heliograph._unusable import address, shown
-from heliograph.develop.development import Extras
+from heliograph.develop.development import SdkObjects
 from heliograph.errors import ConfigurationError
 from heliograph.exporters.aws_calls import UnreadyError
 from heliograph.exporters.secret import Secret
 from heliograph.exporters.target import resolve
-from heliograph.runtime import telemetry, wrapping
+from heliograph.runtime import lifecycle, wrapping
 from heliograph.settings.config import Config, every
 
 KEY = "hcaik_01hqk4k20cjeh63wca8vva5stw"
@@ -91,13 +91,13 @@ def test_no_line_shows_a_key(
     config = Config.read({rows[name]: value for name, value in given.items()})
     target = resolve(config, "traces")
     assert target is None or KEY not in target.shown
-    wrapping.record(config, Extras())
+    wrapping.record(config, SdkObjects())
     try:
         with heliograph.span("span"):
             pass
         heliograph.flush()
     finally:
-        telemetry.switch_off()
+        lifecycle.switch_off()
     assert KEY not in caplog.text
     assert KEY not in "".join(capsys.readouterr())
 

@@ -102,13 +102,13 @@ def main(kind: str, url: str) -> None:
             handler({"tools": tools, "url": url}, None)
         return
     import heliograph
-    from heliograph.develop.development import Extras
+    from heliograph.develop.development import SdkObjects
     from heliograph.runtime import wrapping
     from heliograph.settings.config import Config
     from heliograph.testing import FakeContext
 
     given = {"metrics_exporters": "none", "handler": "program.handler"}
-    wrapping.record(Config.read(given=given), Extras())
+    wrapping.record(Config.read(given=given), SdkObjects())
     heliograph.wrap(handler)({"tools": heliograph, "url": url}, FakeContext())
     heliograph.flush()
 

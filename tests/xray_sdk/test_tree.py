@@ -15,8 +15,8 @@ from heliograph.lab.daemon import XRayDaemon
 from tests.collector.comparing import ABSENT, flat, table
 
 PROGRAM = Path(__file__).with_name("program.py")
-FACADE = "53995c3f42cd8ad8"
-HEADER = f"Root=1-5759e988-bd862e3fe1be46a994272793;Parent={FACADE};Sampled=1"
+LAMBDA_SEGMENT = "53995c3f42cd8ad8"
+HEADER = f"Root=1-5759e988-bd862e3fe1be46a994272793;Parent={LAMBDA_SEGMENT};Sampled=1"
 COMPARED = ("name", "namespace", "error", "fault", "throttle", "http", "aws", "annotations",
             "metadata", "sql")  # fmt: skip
 RANDOM = (("aws", "request_id"), ("aws", "message_id"))
@@ -49,7 +49,7 @@ def tree(found: list[dict[str, Any]]) -> dict[str, Any]:
         ordered = sorted(inner, key=lambda one: one["start_time"])
         return {**shown(document), "children": [node(one) for one in ordered]}
 
-    (handler,) = below[FACADE]
+    (handler,) = below[LAMBDA_SEGMENT]
     return node(handler)
 
 

@@ -44,7 +44,7 @@ def _undisturbed() -> Any:
     return signals_later()
 
 
-class Extras:
+class SdkObjects:
     """What code adds to the configured pipeline: processors, exporters, readers and views.
 
     Here, and not in a file of its own: that would be a module more in every first development.
@@ -76,8 +76,8 @@ class Development:
 
     Args:
         config: The settings.
-        extras: What code adds to them.
-        facades: Trace ids of Lambda's own segments.
+        sdk_objects: What code adds to them.
+        lambda_traces: Trace ids of Lambda's own segments.
         init_ns: What our part of init took: the yardstick of this machine's speed.
         properties: Makes the EMF properties of the running invocation.
         part: Imports a part of a library's folder, such as "botocore.describe".
@@ -86,15 +86,15 @@ class Development:
     def __init__(
         self,
         config: Config,
-        extras: Extras,
-        facades: dict[int, None],
+        sdk_objects: SdkObjects,
+        lambda_traces: dict[int, None],
         init_ns: int,
         properties: Callable[[], dict[str, object]],
         part: Callable[[str], Any],
     ) -> None:
         self._config = config
-        self._extras = extras
-        self._facades = facades
+        self._sdk_objects = sdk_objects
+        self._lambda_traces = lambda_traces
         self._properties = properties
         self._part = part
         self._pace = Pace(init_ns)
@@ -189,7 +189,9 @@ class Development:
             from .pipeline import Pipeline
             from .replay import tell_once
 
-            pipeline = Pipeline(self._config, self._extras, self._facades, self._properties)
+            pipeline = Pipeline(
+                self._config, self._sdk_objects, self._lambda_traces, self._properties
+            )
             tell_once()
             self._describers = Describers(pipeline, self._part)
             for library in recorders:

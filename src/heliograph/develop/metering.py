@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..delivery.workers import Workers
     from ..exporters import Setup
     from ..journal.instrument import Asked, Instrument
-    from .development import Extras
+    from .development import SdkObjects
 
 
 MAX_INSTRUMENTS = 1000
@@ -121,7 +121,7 @@ class Metering:
 
     Args:
         setup: What exporters are made from.
-        extras: What code adds to the settings.
+        sdk_objects: What code adds to the settings.
         resource: What produces the metrics.
         workers: Returns what delivers to backends.
 
@@ -132,15 +132,18 @@ class Metering:
     def __init__(
         self,
         setup: Setup,
-        extras: Extras,
+        sdk_objects: SdkObjects,
         resource: Resource,
         workers: Callable[[], Workers],
     ) -> None:
         made = configured("metrics", setup)
         self.unmade = made.failed
-        exporters = [*made, *extras.metric_exporters]
+        exporters = [*made, *sdk_objects.metric_exporters]
         local = [exporter for exporter in exporters if not is_remote(exporter)]
-        self._readers = [*(OnDemandReader(exporter) for exporter in local), *extras.metric_readers]
+        self._readers = [
+            *(OnDemandReader(exporter) for exporter in local),
+            *sdk_objects.metric_readers,
+        ]
         self._delivered = [
             DeliveredReader(exporter, workers().for_metrics(exporter))
             for exporter in exporters
@@ -151,7 +154,7 @@ class Metering:
         self.provider = MeterProvider(
             metric_readers=[*self._readers, *self._delivered],
             resource=resource,
-            views=extras.views,
+            views=sdk_objects.views,
             shutdown_on_exit=False,
         )
 

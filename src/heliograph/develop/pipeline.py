@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..delivery.worker import Worker
     from ..delivery.workers import Workers
     from ..settings.config import Config
-    from .development import Extras
+    from .development import SdkObjects
     from .metering import Metering
     from .time_budget import Deadline
 
@@ -78,8 +78,8 @@ class Pipeline:
 
     Args:
         config: The settings.
-        extras: What code adds to them.
-        facades: Trace ids of Lambda's own segments; updated by the handler, read by X-Ray's
+        sdk_objects: What code adds to them.
+        lambda_traces: Trace ids of Lambda's own segments; updated by the handler, read by X-Ray's
             exporter.
         properties: Makes the EMF properties of the running invocation.
 
@@ -91,12 +91,12 @@ class Pipeline:
     def __init__(
         self,
         config: Config,
-        extras: Extras,
-        facades: dict[int, None],
+        sdk_objects: SdkObjects,
+        lambda_traces: dict[int, None],
         properties: Callable[[], dict[str, object]],
     ) -> None:
         self.config = config
-        self._extras = extras
+        self._sdk_objects = sdk_objects
         self.resource = resource(config, VERSION)
         self.ids = RecordedIds()
         self._gathering = Gathering()
@@ -104,17 +104,17 @@ class Pipeline:
         self.provider = TracerProvider(
             sampler=ALWAYS_ON, resource=self.resource, id_generator=self.ids, shutdown_on_exit=False
         )
-        for processor in extras.span_processors:
+        for processor in sdk_objects.span_processors:
             self.provider.add_span_processor(processor)
         self.provider.add_span_processor(self._gathering)
         self._exporters: list[SpanExporter] = []
         self._workers: Workers | None = None
         self._remote: list[tuple[SpanExporter, Worker]] = []
-        self._setup = Setup(config, facades, properties)
+        self._setup = Setup(config, lambda_traces, properties)
         made = configured("traces", self._setup)
         self._unmade, self._tries, self._meter_tries = made.failed, 1, 0
         self._missed: list[ReadableSpan] = []
-        self._add([*made, *extras.span_exporters])
+        self._add([*made, *sdk_objects.span_exporters])
         self._tracers: dict[object, Any] = {}
         self.metering: Metering | None = None
 
@@ -156,7 +156,7 @@ class Pipeline:
         standing = self.metering
         if standing is not None and not again(standing.unmade):
             return
-        made = Metering(self._setup, self._extras, self.resource, self.workers)
+        made = Metering(self._setup, self._sdk_objects, self.resource, self.workers)
         if made.unmade and made.idle and self._meter_tries < TRIES:
             return  # what was measured stays in the journal
         if standing is not None:

@@ -1,7 +1,8 @@
 """The SDK in the ordinary way, for a process that is no Lambda function: batches in the background.
 
 Its providers are the global ones, so that every instrumentor and all code on the OpenTelemetry API
-use them. What the door records is developed by the same replay as in Lambda, into the same batches.
+use them. What the public API records is developed by the same replay as in Lambda, into the same
+batches.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from ..settings.config import Config
-    from .development import Extras
+    from .development import SdkObjects
     from .time_budget import Deadline
 
 VENDOR = Path("/sys/devices/virtual/dmi/id/sys_vendor")
@@ -49,12 +50,12 @@ DETECTION_SECONDS = 2
 """Time that each resource detector may take: those of ECS, EC2 and EKS ask metadata services."""
 
 
-class Ordinary:
+class SdkProviders:
     """The process's providers, on which everything that it traces and measures ends up.
 
     Args:
         config: The settings.
-        extras: What code adds to them.
+        sdk_objects: What code adds to them.
 
     Attributes:
         resource: What produces the telemetry.
@@ -63,23 +64,23 @@ class Ordinary:
         meters: The meter provider.
     """
 
-    def __init__(self, config: Config, extras: Extras) -> None:
+    def __init__(self, config: Config, sdk_objects: SdkObjects) -> None:
         self.resource = detected(config)
         setup = Setup(config)
-        exporters = [*configured("traces", setup), *extras.span_exporters]
+        exporters = [*configured("traces", setup), *sdk_objects.span_exporters]
         self.processors: list[SpanProcessor] = [
-            *extras.span_processors,
+            *sdk_objects.span_processors,
             *(BatchSpanProcessor(exporter) for exporter in exporters),
         ]
         self.tracers = self.provider(sampler(config))
         self.meters = MeterProvider(
             metric_readers=[
                 *map(PeriodicExportingMetricReader, configured("metrics", setup)),
-                *map(PeriodicExportingMetricReader, extras.metric_exporters),
-                *extras.metric_readers,
+                *map(PeriodicExportingMetricReader, sdk_objects.metric_exporters),
+                *sdk_objects.metric_readers,
             ],
             resource=self.resource,
-            views=extras.views,
+            views=sdk_objects.views,
             shutdown_on_exit=False,
         )
 
@@ -123,19 +124,19 @@ class Ordinary:
             self.meters.shutdown()
 
 
-class Replayed:
+class ReplayPipeline:
     """What development needs of a pipeline, before the process's own batches.
 
     Args:
-        ordinary: The process's providers.
+        providers: The process's providers.
         config: The settings.
     """
 
-    def __init__(self, ordinary: Ordinary, config: Config) -> None:
-        self._ordinary = ordinary
+    def __init__(self, providers: SdkProviders, config: Config) -> None:
+        self._providers = providers
         self.config = config
         # The decision to record was taken when the span started (journal/recording.py).
-        self._provider = ordinary.provider(samplers.ALWAYS_ON)
+        self._provider = providers.provider(samplers.ALWAYS_ON)
         self.ids: Any = self._provider.id_generator
         self.metering: Metering | None = None
 
@@ -146,7 +147,7 @@ class Replayed:
     def meter(self) -> Metering:
         """Return the metrics side."""
         if self.metering is None:
-            self.metering = ReplayedMetering(self._ordinary.meters)
+            self.metering = ReplayMetering(self._providers.meters)
         return self.metering
 
     def export(self) -> None:
@@ -159,7 +160,7 @@ class Replayed:
         """Leave it to the process's providers."""
 
 
-class ReplayedMetering(Metering):
+class ReplayMetering(Metering):
     """Replays on the process's meter provider, whose readers collect by themselves."""
 
     def __init__(self, provider: MeterProvider) -> None:
@@ -172,29 +173,29 @@ class ReplayedMetering(Metering):
 
 
 class BackgroundDevelopment(Development):
-    """Develops what the door has recorded into the batches of the process.
+    """Develops what the public API has recorded into the batches of the process.
 
     Args:
-        ordinary: The process's providers.
+        providers: The process's providers.
         about: As `Development` takes them.
     """
 
-    def __init__(self, ordinary: Ordinary, *about: Any) -> None:
+    def __init__(self, providers: SdkProviders, *about: Any) -> None:
         super().__init__(*about)
-        self._ordinary = ordinary
+        self._providers = providers
 
     def load(self) -> None:
         """Make the provider that recorded ids are forced on."""
         from .describe import Describers
 
         if self._pipeline is None:
-            pipeline: Any = Replayed(self._ordinary, self._config)
+            pipeline: Any = ReplayPipeline(self._providers, self._config)
             self._describers = Describers(pipeline, self._part)
             self._pipeline = pipeline
 
     def shutdown(self) -> None:
         """Shut the process's providers down."""
-        self._ordinary.shutdown()
+        self._providers.shutdown()
 
 
 def detected(config: Config) -> Resource:

@@ -31,18 +31,18 @@ class Setup:
 
     Args:
         config: The settings.
-        facades: Trace ids of Lambda's own segments; updated by the handler.
+        lambda_traces: Trace ids of Lambda's own segments; updated by the handler.
         properties: Makes the EMF properties of the running invocation.
     """
 
     def __init__(
         self,
         config: Config,
-        facades: dict[int, None] | None = None,
+        lambda_traces: dict[int, None] | None = None,
         properties: Callable[[], dict[str, object]] = dict,
     ) -> None:
         self.config = config
-        self.facades = {} if facades is None else facades
+        self.lambda_traces = {} if lambda_traces is None else lambda_traces
         self.properties = properties
 
 

@@ -33,8 +33,8 @@ class XRaySpanExporter(SpanExporter):
 
     Args:
         address: The daemon's, in any form of `AWS_XRAY_DAEMON_ADDRESS`.
-        facades: Trace ids whose segment belongs to Lambda. Read at every export: its owner adds
-            and removes ids while it runs.
+        lambda_traces: Ids of traces whose segment is Lambda's own. Read at every export: its owner
+            adds and removes ids while it runs.
         annotations: Names and globs of attributes that become annotations, or `all`.
         handler_as_segment: In Lambda's own trace, the handler's span is a segment, as the
             OpenTelemetry collector has it.
@@ -54,14 +54,14 @@ class XRaySpanExporter(SpanExporter):
         self,
         address: str = "127.0.0.1:2000",
         *,
-        facades: Container[int] = frozenset(),
+        lambda_traces: Container[int] = frozenset(),
         annotations: Sequence[str] = (),
         handler_as_segment: bool = False,
     ) -> None:
         self.sent = 0
         self.failed = 0
         self._daemon = Daemon(address)
-        self._facades = facades
+        self._lambda_traces = lambda_traces
         self._rule = xray.AnnotationRule(annotations)
         self._as_segment = handler_as_segment
         self._budgets: OrderedDict[int, xray.Budget] = OrderedDict()
@@ -123,7 +123,7 @@ class XRaySpanExporter(SpanExporter):
         over = budget.over
         documents = xray.documents(
             span,
-            facade=context.trace_id in self._facades,
+            lambda_segment=context.trace_id in self._lambda_traces,
             new_id=_new_id,
             annotate=self._rule,
             as_segment=self._as_segment,
@@ -165,7 +165,7 @@ def span_exporter(setup: Setup) -> XRaySpanExporter:
     config = setup.config
     return XRaySpanExporter(
         config.daemon_address,
-        facades=setup.facades,
+        lambda_traces=setup.lambda_traces,
         annotations=config.annotations,
         handler_as_segment=config.handler_as_segment,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ..develop.development import Development, Extras
+    from ..develop.development import Development, SdkObjects
     from ..runtime.invocation import Invocation
     from ..settings.config import Config
     from .entry import Attributes, Entry, Remote
@@ -152,7 +152,7 @@ class State:
     Attributes:
         active: Whether anything is recorded: set by bootstrap, `wrap` in Lambda, `configure`.
         config: The settings in force; None while telemetry is off.
-        extras: Processors, exporters and views that code adds to them.
+        sdk_objects: Processors, exporters and views that code adds to them.
         development: Develops the journal, once something was to be developed.
         running: The invocation whose handler runs.
         last: The invocation that ran last: it pays for the development after it.
@@ -178,9 +178,28 @@ class State:
     """
 
     __slots__ = (
-        "active", "around", "baggage", "cold", "config", "decide", "declined", "development",
-        "environment_header", "event_carrier", "extras", "hooked", "init_ns", "last", "origin",
-        "policy", "read_context", "ready_ns", "recorded_span", "restored", "running", "writers",
+        "active",
+        "around",
+        "baggage",
+        "cold",
+        "config",
+        "decide",
+        "declined",
+        "development",
+        "environment_header",
+        "event_carrier",
+        "hooked",
+        "init_ns",
+        "last",
+        "origin",
+        "policy",
+        "read_context",
+        "ready_ns",
+        "recorded_span",
+        "restored",
+        "running",
+        "sdk_objects",
+        "writers",
     )  # fmt: skip
 
     read_context: Callable[[object], tuple[Span, str]]
@@ -196,7 +215,7 @@ class State:
         """Record nothing, by the default settings."""
         self.active = False
         self.config: Config | None = None
-        self.extras: Extras | None = None
+        self.sdk_objects: SdkObjects | None = None
         self.development: Development | None = None
         self.running: Invocation | None = None
         self.last: Invocation | None = None

@@ -98,13 +98,13 @@ class Trace:
         sampled: Whether its spans are recorded.
         random: W3C's flag of a trace id that is random, carried on as it came.
         state: W3C `tracestate`, carried on as it came.
-        extras: Parts of the X-Ray header besides Root, Parent and Sampled, such as Lineage,
+        header_rest: Parts of the X-Ray header besides Root, Parent and Sampled, such as Lineage,
             carried on verbatim (triggers spec 8.2).
         request_id: The invocation it belongs to, if any.
         text: Its id in hexadecimal, or "" until a header is written.
     """
 
-    __slots__ = ("extras", "id", "random", "request_id", "sampled", "state", "text")
+    __slots__ = ("header_rest", "id", "random", "request_id", "sampled", "state", "text")
 
     def __init__(
         self,
@@ -113,14 +113,14 @@ class Trace:
         sampled: bool = True,
         random: bool = False,
         state: str = "",
-        extras: str = "",
+        header_rest: str = "",
         request_id: str | None = None,
     ) -> None:
         self.id = trace_id
         self.sampled = sampled
         self.random = random
         self.state = state
-        self.extras = extras
+        self.header_rest = header_rest
         self.request_id = request_id
         self.text = ""
 
@@ -134,19 +134,19 @@ class Remote:
     """A parent that this process did not record: from a header, or a span of somebody else's.
 
     Attributes:
-        facade: It is Lambda's own segment, named by the environment's X-Ray header.
+        lambda_segment: It is Lambda's own segment, named by the environment's X-Ray header.
         is_remote: It came over a wire, as OpenTelemetry's `SpanContext.is_remote` says.
     """
 
-    __slots__ = ("facade", "is_remote", "span_id", "trace")
+    __slots__ = ("is_remote", "lambda_segment", "span_id", "trace")
 
     def __init__(
-        self, trace: Trace, span_id: int, *, is_remote: bool = True, facade: bool = False
+        self, trace: Trace, span_id: int, *, is_remote: bool = True, lambda_segment: bool = False
     ) -> None:
         self.trace = trace
         self.span_id = span_id
         self.is_remote = is_remote
-        self.facade = facade
+        self.lambda_segment = lambda_segment
 
 
 class Call:
@@ -188,14 +188,14 @@ class Entry:
         call: Facts of a library call, if a describer names and describes this span.
         outer: What was current when it was entered (`current.py`).
         context: The OpenTelemetry context in which it is current, made when asked for.
-        facade: The OpenTelemetry span that stands for it, made when asked for.
+        otel_span: The OpenTelemetry span that stands for it, made when asked for.
         put_off: Who sets trace, ids, parent, links and outer; None if they are set.
         undescribed: Who sets name and attributes; None if they are set.
     """
 
     __slots__ = (
-        "attributes", "call", "context", "end", "facade", "kind", "links", "name", "ops", "outer",
-        "parent", "put_off", "scope", "span_id", "start", "trace", "undescribed",
+        "attributes", "call", "context", "end", "kind", "links", "name", "ops", "otel_span",
+        "outer", "parent", "put_off", "scope", "span_id", "start", "trace", "undescribed",
     )  # fmt: skip
 
     def __init__(
@@ -219,7 +219,7 @@ class Entry:
         self.call: Call | None = None
         self.outer: object = None
         self.context: object = None
-        self.facade: object = None
+        self.otel_span: object = None
         self.put_off: Owner | None = None
         self.undescribed: Owner | None = None
 
@@ -237,7 +237,7 @@ class Entry:
         entry.kind = kind
         entry.name, entry.put_off, entry.undescribed = "", owner, owner
         entry.attributes = entry.scope = entry.ops = entry.call = entry.context = None
-        entry.facade = None
+        entry.otel_span = None
         return entry
 
     def resolve(self) -> Entry:

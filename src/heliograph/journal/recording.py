@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def extras() -> str:
+def header_rest() -> str:
     """Return what every AWS call carries on of the environment's X-Ray header, such as Lineage."""
-    return state.origin.resolve().trace.extras if state.origin is not None else ""
+    return state.origin.resolve().trace.header_rest if state.origin is not None else ""
 
 
-def new_trace(*, request_id: str | None = None, extras: str = "") -> Trace:
+def new_trace(*, request_id: str | None = None, header_rest: str = "") -> Trace:
     """Return a new trace, with the sampler's decision."""
     trace_id = new_trace_id()
     return Trace(
-        trace_id, sampled=state.decide(None, trace_id), extras=extras, request_id=request_id
+        trace_id,
+        sampled=state.decide(None, trace_id),
+        header_rest=header_rest,
+        request_id=request_id,
     )
 
 
@@ -32,7 +35,7 @@ def trace_for(parent: Entry | Remote | None) -> Trace:
     if parent is None:
         above = state.origin
         owner = above.resolve().trace.request_id if above is not None else None
-        return new_trace(request_id=owner, extras=extras())
+        return new_trace(request_id=owner, header_rest=header_rest())
     trace = parent.trace
     if state.decide(trace.sampled, trace.id) == trace.sampled:
         return trace
@@ -41,7 +44,7 @@ def trace_for(parent: Entry | Remote | None) -> Trace:
         sampled=not trace.sampled,
         state=trace.state,
         random=trace.random,
-        extras=trace.extras,
+        header_rest=trace.header_rest,
         request_id=trace.request_id,
     )
 

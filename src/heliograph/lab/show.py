@@ -143,7 +143,9 @@ def _title_of(node: Node) -> str:
 
 
 def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None:
-    branch = tree.add(_facade(node) if node.facade else _label(node, start, column - 4 * depth))
+    branch = tree.add(
+        _placeholder(node) if node.placeholder else _label(node, start, column - 4 * depth)
+    )
     if depth == MAX_DEPTH and node.children:
         branch.add(Text(f"… {sum(1 for _ in node.walk()) - 1} spans below", "dim"))
         return
@@ -151,7 +153,7 @@ def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None
         _grow(branch, child, start, column, depth + 1)
 
 
-def _facade(node: Node) -> Text:
+def _placeholder(node: Node) -> Text:
     return Text(_plain(f"{node.name} (its own segment, {node.id})"), "dim")
 
 

@@ -26,7 +26,7 @@ IMPORTING = "importing Heliograph"
 STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     STARTING: {"start": ("switching on", True), "_ready": ("switching on", False)},
     "heliograph.libraries": {"_ready": ("hooking a library", True)},
-    "heliograph.runtime.telemetry": {
+    "heliograph.runtime.lifecycle": {
         "begin": ("beginning the invocation", True),
         "develop": ("development, the rest", True),
     },

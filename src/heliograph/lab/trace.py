@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FACADE = "Lambda service"
+PLACEHOLDER = "Lambda service"
 """Name of the line that stands for a segment that is not ours: the Lambda service sends it."""
 
 
@@ -52,7 +52,7 @@ def is_said(name: str) -> bool:
 
 @dataclass
 class Node:
-    """A segment or subsegment, or the facade that stands for one that somebody else sends."""
+    """A segment or subsegment, or the placeholder that stands for one that somebody else sends."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
     @property
-    def facade(self) -> bool:
+    def placeholder(self) -> bool:
         """Whether this stands for a segment that is not among the documents."""
         return not self.document
 
@@ -71,14 +71,14 @@ class Node:
 
     @property
     def start(self) -> float:
-        """Return the start in seconds since 1970; of a facade, its earliest child's."""
-        if self.facade:
+        """Return the start in seconds since 1970; of a placeholder, its earliest child's."""
+        if self.placeholder:
             return min(child.start for child in self.children)
         return _seconds(self.document.get("start_time")) or 0.0
 
     @property
     def duration_ms(self) -> float | None:
-        """Return the duration; `None` for a facade, or while in progress."""
+        """Return the duration; `None` for a placeholder, or while in progress."""
         end = _seconds(self.document.get("end_time"))
         return None if end is None else (end - self.start) * 1000
 
@@ -159,7 +159,7 @@ class Trace:
 def traces(documents: Iterable[Mapping[str, Any]]) -> list[Trace]:
     """Sort documents into traces, in the order in which the traces first appear.
 
-    A document whose parent is not there hangs below a facade. Of two documents with one id the
+    A document whose parent is not there hangs below a placeholder. Of two documents with one id the
     complete one counts, else the later (a segment may be sent while in progress).
     """
     found: dict[str, dict[str, Node]] = {}
@@ -180,7 +180,7 @@ def _add(nodes: dict[str, Node], document: Mapping[str, Any]) -> None:
 
 def _roots(nodes: dict[str, Node]) -> list[Node]:
     roots: list[Node] = []
-    facades: dict[str, Node] = {}
+    placeholders: dict[str, Node] = {}
     for node in sorted(nodes.values(), key=lambda node: node.start):
         parent_id = node.parent_id
         if parent_id is None or _circular(node, nodes):
@@ -188,10 +188,10 @@ def _roots(nodes: dict[str, Node]) -> list[Node]:
         elif parent_id in nodes:
             nodes[parent_id].children.append(node)
         else:
-            if parent_id not in facades:
-                facades[parent_id] = Node(parent_id, FACADE)
-                roots.append(facades[parent_id])
-            facades[parent_id].children.append(node)
+            if parent_id not in placeholders:
+                placeholders[parent_id] = Node(parent_id, PLACEHOLDER)
+                roots.append(placeholders[parent_id])
+            placeholders[parent_id].children.append(node)
     return roots
 
 

@@ -1,7 +1,8 @@
 """OpenTelemetry's current context, kept in our own context variable.
 
-With one variable for both, a span entered by a recorder, by the door or by `use_span` is current
-for all of them, and an import of OpenTelemetry in the middle of an invocation changes nothing.
+With one variable for both, a span entered by a recorder, by `heliograph.span` or by `use_span` is
+current for all of them, and an import of OpenTelemetry in the middle of an invocation changes
+nothing.
 """
 
 from __future__ import annotations
@@ -185,7 +186,7 @@ def _trace_of(context: Any) -> Trace:
         sampled=bool(context.trace_flags & 1),
         random=bool(context.trace_flags & 2),
         state=state.to_header() if state and hasattr(state, "to_header") else "",
-        extras=recording.extras(),
+        header_rest=recording.header_rest(),
     )
 
 

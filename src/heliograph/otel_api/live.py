@@ -1,4 +1,4 @@
-"""The door on an open span of the SDK: what it says is told to that span at once.
+"""The public API on an open span of the SDK: what it says is told to that span at once.
 
 Annotations and metadata are attributes in which every exporter of ours finds them.
 """

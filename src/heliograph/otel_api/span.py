@@ -265,7 +265,7 @@ def span_context(span: Entry | Remote) -> SpanContext:
 
 def recorded_span(entry: Entry) -> RecordedSpan:
     """Return the span that stands for an entry."""
-    span = entry.facade
+    span = entry.otel_span
     if not isinstance(span, RecordedSpan):
-        span = entry.facade = RecordedSpan(entry)
+        span = entry.otel_span = RecordedSpan(entry)
     return span

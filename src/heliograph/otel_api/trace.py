@@ -74,7 +74,7 @@ class RecordingTracer(trace.Tracer):
         with guard("starting a span"):
             started = None if start_time is None else moment(start_time)
             entry = self._entry(name, context, kind, attributes, links, started)
-            span = entry.facade = RecordedSpan(
+            span = entry.otel_span = RecordedSpan(
                 entry, record_exception=record_exception, set_status=set_status_on_exception
             )
             return span

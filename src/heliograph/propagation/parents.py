@@ -13,7 +13,7 @@ from . import baggage, w3c, xray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..develop.development import Extras
+    from ..develop.development import SdkObjects
     from ..journal.entry import Link
     from ..settings.config import Config
 
@@ -40,7 +40,7 @@ class Policy:
 
     Args:
         config: The settings.
-        extras: What code adds to them.
+        sdk_objects: What code adds to them.
 
     Attributes:
         xray: Whether one of X-Ray's exporters gets the spans.
@@ -49,11 +49,11 @@ class Policy:
         order: The candidates, in the order of choice.
     """
 
-    def __init__(self, config: Config, extras: Extras | None = None) -> None:
+    def __init__(self, config: Config, sdk_objects: SdkObjects | None = None) -> None:
         named = [name for name in config.traces_exporters if name != "none"]
-        given = extras.span_exporters if extras is not None else []
+        given = sdk_objects.span_exporters if sdk_objects is not None else []
         theirs = [exporter for exporter in given if not getattr(exporter, "is_xray", False)]
-        processors = extras.span_processors if extras is not None else []
+        processors = sdk_objects.span_processors if sdk_objects is not None else []
         self.xray = len(theirs) < len(given) or any(name in XRAY_EXPORTERS for name in named)
         self.others = bool(theirs or processors) or any(n not in XRAY_EXPORTERS for n in named)
         formats = set(config.propagators)
@@ -99,7 +99,7 @@ class Candidate:
 
     def __init__(self, source: str, trace: Trace, span_id: int, flag: bool | None) -> None:
         self.source = source
-        self.remote = Remote(trace, span_id, facade=source == ENVIRONMENT)
+        self.remote = Remote(trace, span_id, lambda_segment=source == ENVIRONMENT)
         self.flag = flag
 
     @property
@@ -124,7 +124,7 @@ def choose(
         headers: The event's headers by lower-case name, if they carry a context.
         request_id: Of the invocation.
     """
-    found, extras = _candidates(policy, header, context or {}, headers or {})
+    found, header_rest = _candidates(policy, header, context or {}, headers or {})
     chosen = next((found[source] for source in policy.order if source in found), None)
     if chosen is None:
         choice = Choice(None, recording.new_trace())
@@ -132,7 +132,7 @@ def choose(
         trace = chosen.remote.trace
         trace.sampled = _sampled(policy, chosen)
         choice = Choice(chosen.remote if chosen.remote.span_id else None, trace)
-    choice.trace.extras, choice.trace.request_id = extras, request_id
+    choice.trace.header_rest, choice.trace.request_id = header_rest, request_id
     choice.links = _links(found, chosen) or None
     if policy.reads_baggage:
         text = (context or {}).get("baggage") or (headers or {}).get("baggage")
@@ -150,7 +150,7 @@ def _candidates(
     """
     found: dict[str, Candidate] = {}
     trace, span_id, flag = xray.parse(header)
-    extras = trace.extras if trace is not None else ""
+    header_rest = trace.header_rest if trace is not None else ""
     if trace is not None and (policy.xray or policy.reads_xray):
         source = ENVIRONMENT if span_id else ROOT
         found[source] = Candidate(source, trace, span_id, flag)
@@ -163,7 +163,7 @@ def _candidates(
         trace, span_id, flag = xray.parse(headers.get("x-amzn-trace-id", ""))
         if trace is not None and span_id:
             found[XRAY_HEADERS] = Candidate(XRAY_HEADERS, trace, span_id, flag)
-    return found, extras
+    return found, header_rest
 
 
 def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate | None:

@@ -32,11 +32,11 @@ def parse(header: str) -> tuple[Trace | None, int, bool | None]:
     Returns:
         The trace (None without a usable Root), the parent's span id (0 without one), and the
         sampled flag (None unless it is 0 or 1). Parts besides Root, Parent, Sampled and Self are
-        kept in `Trace.extras`, verbatim, unless no header could hold them.
+        kept in `Trace.header_rest`, verbatim, unless no header could hold them.
     """
     trace_id = parent = 0
     sampled: bool | None = None
-    extras = []
+    rest = []
     for piece in header[:MAX_INCOMING].split(";"):
         key, equals, value = piece.strip().partition("=")
         name = key.strip().lower()
@@ -47,10 +47,11 @@ def parse(header: str) -> tuple[Trace | None, int, bool | None]:
         elif name == "sampled":
             sampled = {"1": True, "0": False}.get(value.strip())
         elif equals and name != "self" and piece.isascii() and piece.isprintable():
-            extras.append(piece.strip())
+            rest.append(piece.strip())
     if not trace_id:
         return None, 0, sampled
-    return Trace(trace_id, sampled=bool(sampled), extras=";".join(extras)), parent, sampled
+    trace = Trace(trace_id, sampled=bool(sampled), header_rest=";".join(rest))
+    return trace, parent, sampled
 
 
 def _root(value: str) -> int:
@@ -77,14 +78,14 @@ def header_of(span: Entry | Remote) -> str:
     root = trace.text or trace.hex()
     flag = "1" if trace.sampled and not (state.declined and trace.id in state.declined) else "0"
     header = f"Root=1-{root[:8]}-{root[8:]};Parent={span.span_id:016x};Sampled={flag}"
-    if trace.extras:
-        return _with_extras(header, trace.extras)
+    if trace.header_rest:
+        return _with_rest(header, trace.header_rest)
     return header
 
 
-def _with_extras(header: str, extras: str) -> str:
-    whole = f"{header};{extras}"
-    pieces = extras.split(";")
+def _with_rest(header: str, rest: str) -> str:
+    whole = f"{header};{rest}"
+    pieces = rest.split(";")
     while len(whole) > MAX_HEADER and pieces:
         known = [i for i, piece in enumerate(pieces) if not piece.lower().startswith("lineage=")]
         del pieces[known[-1] if known else -1]
@@ -140,7 +141,7 @@ def environments(header: str, request_id: str | None) -> tuple[Remote | None, Tr
         return None, recording.new_trace(request_id=request_id)
     trace.request_id = request_id
     trace.sampled = is_sampled(flag if parent_id else None, trace.id)
-    return (Remote(trace, parent_id, facade=True) if parent_id else None), trace
+    return (Remote(trace, parent_id, lambda_segment=True) if parent_id else None), trace
 
 
 def is_sampled(flag: bool | None, trace_id: int) -> bool:

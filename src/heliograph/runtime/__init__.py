@@ -15,7 +15,7 @@ started_ns = perf_counter_ns()
 
 from .._guard import guard, guarded, unframe  # noqa: E402 # the clock starts before
 from ..journal import state  # noqa: E402 - the same
-from . import telemetry  # noqa: E402 # the same
+from . import lifecycle  # noqa: E402 # the same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def hook() -> bool:
 
 def _developing_before(original: Any) -> Any:
     def wait_next_invocation(self: Any) -> Any:
-        telemetry.develop()
+        lifecycle.develop()
         try:
             return original(self)
         except BaseException as error:
@@ -76,7 +76,7 @@ def _seeing_refusal(original: Any, *, reports: bool = False) -> Any:
             return original(self, invoke_id, data, *args, **kwargs)
         except BaseException as error:
             _refused()
-            telemetry.develop_all()
+            lifecycle.develop_all()
             unframe(error)
             raise
         finally:

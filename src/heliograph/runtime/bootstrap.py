@@ -14,7 +14,7 @@ from .. import _notice, runtime
 from .._guard import guard, guarded, unframe
 from ..journal import state
 from ..settings import config as settings
-from . import telemetry
+from . import lifecycle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
         invocation = None
         if state.running is None:  # else wrapped twice: by the layer and by the user's code
             given = args if len(args) == 2 and not kwargs else _arguments(args, kwargs)
-            invocation = guarded("beginning the invocation", telemetry.begin, *given)
+            invocation = guarded("beginning the invocation", lifecycle.begin, *given)
         try:
             result = handler(*args, **kwargs)
         except BaseException as error:
@@ -67,15 +67,15 @@ def _over(error: BaseException | None = None) -> None:
         error: What the handler raised. `sys.exit` and other exceptions that are no `Exception` end
             the process without a response and without another event (lifecycle spec 1.4).
     """
-    telemetry.over()
+    lifecycle.over()
     if not runtime.hooked or (error is not None and not isinstance(error, Exception)):
-        telemetry.develop()
+        lifecycle.develop()
 
 
 def start() -> None:
     """Switch telemetry on as the environment says, and hook the runtime client."""
     config = settings.Config.read()
-    telemetry.switch_on(config)
+    lifecycle.switch_on(config)
     if config.disabled:
         _notice.inform("off, by OTEL_SDK_DISABLED.")
         return
@@ -89,7 +89,7 @@ def start() -> None:
 
         snapshots.hook()
     guarded("listing the function's folders", list_once)
-    telemetry.measure_init(runtime.started_ns)
+    lifecycle.measure_init(runtime.started_ns)
 
 
 def _ready() -> None:
@@ -97,8 +97,8 @@ def _ready() -> None:
     if config is None or config.disabled:
         return
     if config.eager:
-        telemetry.load_now()
-    telemetry.ready()
+        lifecycle.load_now()
+    lifecycle.ready()
     off = ", ".join(config.disabled_instrumentations)
     _notice.inform(
         f"traces to {', '.join(config.traces_exporters)}, metrics to "

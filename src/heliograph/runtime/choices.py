@@ -12,21 +12,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..develop.development import Extras
+    from ..develop.development import SdkObjects
     from ..settings.config import Config
 
 
-def make(settings: Config, extras: Extras | None) -> None:
+def make(settings: Config, sdk_objects: SdkObjects | None) -> None:
     """Set what the settings choose, and what code adds.
 
     Args:
         settings: The settings.
-        extras: What code adds to them.
+        sdk_objects: What code adds to them.
     """
     if settings.sampler != "parentbased_always_on":
         sampler(settings)
     propagators(settings)
-    state.policy = Policy(settings, extras)
+    state.policy = Policy(settings, sdk_objects)
 
 
 def sampler(settings: Config) -> None:

@@ -158,7 +158,7 @@ class Pickler(pickle.Pickler):
         return Entry.__new__, (Entry,), (None, facts)
 
 
-LIVE = ("context", "facade", "outer", "put_off", "undescribed")
+LIVE = ("context", "otel_span", "outer", "put_off", "undescribed")
 """What an entry has of the running process, and is no fact."""
 
 

@@ -41,10 +41,10 @@ OPENING = frozenset({
 """The keys by which `triggers.detection` begins to look, and that of trace headers."""
 FEW_KEYS = 16
 
-facades: dict[int, None] = {}
+lambda_traces: dict[int, None] = {}
 """Trace ids of Lambda's own segments, the newest last; X-Ray's exporter looks them up."""
 
-MAX_FACADES = 128
+MAX_LAMBDA_TRACES = 128
 """More invocations than can wait for their development."""
 
 
@@ -147,8 +147,8 @@ class Invocation:
         entry.outer = current.Received(members) if members else None
         if begun is not fresh:
             return
-        if entry.parent is not None and entry.parent.facade and entry.trace.sampled:
-            _add_facade(entry.trace.id)
+        if entry.parent is not None and entry.parent.lambda_segment and entry.trace.sampled:
+            _add_lambda_trace(entry.trace.id)
         if self._written:
             self._write(entry)
 
@@ -313,7 +313,7 @@ def _said(context: Any, now: int) -> tuple[int | None, object]:
     return now + int(left * 1_000_000), client
 
 
-def _add_facade(trace_id: int) -> None:
-    facades[trace_id] = None
-    if len(facades) > MAX_FACADES:
-        del facades[next(iter(facades))]
+def _add_lambda_trace(trace_id: int) -> None:
+    lambda_traces[trace_id] = None
+    if len(lambda_traces) > MAX_LAMBDA_TRACES:
+        del lambda_traces[next(iter(lambda_traces))]

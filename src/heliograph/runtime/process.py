@@ -10,45 +10,47 @@ from typing import TYPE_CHECKING
 
 from ..journal import state
 from ..libraries import TABLE, after_import
-from . import telemetry
+from . import lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
-    from ..develop.development import Development, Extras
-    from ..develop.process import Ordinary
+    from ..develop.development import Development, SdkObjects
+    from ..develop.process import SdkProviders
     from ..settings.config import Config
 
 EVERY_SECONDS = 1.0
-"""How often what the door recorded goes into the batches, which leave every 5 s by default."""
+"""How often what the public API recorded goes into the batches; they leave every 5 s by default."""
 
-_ordinary: Ordinary | None = None
+_providers: SdkProviders | None = None
 
 
-def start(config: Config, extras: Extras, *, instrument: bool) -> None:
+def start(config: Config, sdk_objects: SdkObjects, *, instrument: bool) -> None:
     """Set the SDK up in the ordinary way: global providers, batches, propagators.
 
     Args:
         config: The settings.
-        extras: What code adds to them.
+        sdk_objects: What code adds to them.
         instrument: Instrument boto3 and requests. `opentelemetry-instrument` does it by itself.
     """
-    global _ordinary
-    extras.development = _background
-    telemetry.switch_on(config, extras)  # first: OpenTelemetry can be imported with what it leaves
+    global _providers
+    sdk_objects.development = _background
+    lifecycle.switch_on(
+        config, sdk_objects
+    )  # first: OpenTelemetry can be imported with what it leaves
     if config.disabled:
         return
     from ..settings.lending import lent
 
     with lent(config):
-        from ..develop.process import Ordinary
+        from ..develop.process import SdkProviders
 
-        ordinary = _ordinary = Ordinary(config, extras)
-    ordinary.become_global(config)
-    _start_thread(ordinary)
-    os.register_at_fork(after_in_child=lambda: _start_thread(ordinary))
+        providers = _providers = SdkProviders(config, sdk_objects)
+    providers.become_global(config)
+    _start_thread(providers)
+    os.register_at_fork(after_in_child=lambda: _start_thread(providers))
     if instrument:
         _instrument(config)
 
@@ -56,25 +58,25 @@ def start(config: Config, extras: Extras, *, instrument: bool) -> None:
 def _background(*about: Any) -> Development:
     from ..develop.process import BackgroundDevelopment
 
-    assert _ordinary is not None  # what is developed was recorded after `start`
-    return BackgroundDevelopment(_ordinary, *about)
+    assert _providers is not None  # what is developed was recorded after `start`
+    return BackgroundDevelopment(_providers, *about)
 
 
 def flush() -> bool:
     """Send what waits in the batches; tells whether all of it went."""
-    return _ordinary is None or _ordinary.flush()
+    return _providers is None or _providers.flush()
 
 
-def _start_thread(ordinary: Ordinary) -> None:
-    if _ordinary is ordinary:
-        threading.Thread(target=_develop, args=(ordinary,), name="heliograph", daemon=True).start()
+def _start_thread(providers: SdkProviders) -> None:
+    if _providers is providers:
+        threading.Thread(target=_develop, args=(providers,), name="heliograph", daemon=True).start()
 
 
-def _develop(ordinary: Ordinary) -> None:
-    """Develop what the door recorded, until telemetry is set up anew."""
-    while _ordinary is ordinary and state.config is not None:
+def _develop(providers: SdkProviders) -> None:
+    """Develop what the public API recorded, until telemetry is set up anew."""
+    while _providers is providers and state.config is not None:
         sleep(EVERY_SECONDS)
-        telemetry.develop()
+        lifecycle.develop()
 
 
 def _instrument(config: Config) -> None:

@@ -5,7 +5,7 @@ Loaded where Lambda takes a snapshot.
 
 from __future__ import annotations
 
-from . import telemetry
+from . import lifecycle
 
 
 def hook() -> None:
@@ -14,5 +14,5 @@ def hook() -> None:
         import snapshot_restore_py
     except ImportError:
         return
-    snapshot_restore_py.register_before_snapshot(telemetry.load_now)
-    snapshot_restore_py.register_after_restore(telemetry.restored)
+    snapshot_restore_py.register_before_snapshot(lifecycle.load_now)
+    snapshot_restore_py.register_after_restore(lifecycle.restored)

@@ -55,7 +55,7 @@ def start(theirs: Any, entry: Entry) -> object:
     _known = theirs
     entry.describe()
     parent = entry.parent  # Lambda's flag binds X-Ray; that of a caller's context is for all
-    sampled = entry.trace.sampled or not isinstance(parent, Remote) or parent.facade
+    sampled = entry.trace.sampled or not isinstance(parent, Remote) or parent.lambda_segment
     for library in TABLE:  # left to its instrumentor
         part(library).recorder.recording = False
     span = theirs.get_tracer("heliograph", VERSION).start_span(

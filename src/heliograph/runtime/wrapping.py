@@ -8,7 +8,7 @@ from time import perf_counter_ns
 from .._guard import guard
 from ..journal import state
 from ..settings.config import Config
-from . import hook, telemetry
+from . import hook, lifecycle
 from .bootstrap import invoking
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..develop.development import Extras
+    from ..develop.development import SdkObjects
 
 
 def wrap(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,10 +39,10 @@ def _switch_on(handler: Callable[..., Any]) -> None:
     if not config.in_lambda:
         return  # outside Lambda nothing is recorded unless `configure` asks for it
     name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__name__', 'handler')}"
-    telemetry.switch_on(config if config.handler else Config.read(given={"handler": name}))
+    lifecycle.switch_on(config if config.handler else Config.read(given={"handler": name}))
     hook()
-    telemetry.measure_init(started)
-    telemetry.ready()
+    lifecycle.measure_init(started)
+    lifecycle.ready()
 
 
 def configure(
@@ -55,31 +55,33 @@ def configure(
     **settings: Any,
 ) -> None:
     """Set telemetry up in code. See `heliograph.configure`."""
-    from ..develop.development import Extras
+    from ..develop.development import SdkObjects
 
     config = Config.read(given=settings)
-    extras = Extras(span_processors, span_exporters, metric_readers, metric_exporters, views)
+    sdk_objects = SdkObjects(
+        span_processors, span_exporters, metric_readers, metric_exporters, views
+    )
     if config.in_lambda:
-        record(config, extras)
+        record(config, sdk_objects)
         return
     from . import process
 
-    process.start(config, extras, instrument=True)
+    process.start(config, sdk_objects, instrument=True)
 
 
-def record(config: Config, extras: Extras) -> None:
+def record(config: Config, sdk_objects: SdkObjects) -> None:
     """Record as in Lambda: into the journal, developed after the response or by `flush`."""
-    telemetry.switch_on(config, extras)
+    lifecycle.switch_on(config, sdk_objects)
     if config.in_lambda:
         hook()
 
 
 def flush() -> bool:
     """Develop and send now. See `heliograph.flush`."""
-    done = telemetry.develop()
+    done = lifecycle.develop()
     with guard("delivering what waits"):
-        developing = telemetry.development()
+        developing = lifecycle.development()
         if developing is not None:
-            developing.deliver(telemetry.deadline())
+            developing.deliver(lifecycle.deadline())
     process = sys.modules.get(f"{__package__}.process")
     return done and (process is None or process.flush())

@@ -66,7 +66,9 @@ def test_chain_names_causes_by_id(ended, new_id):
     told = {"exception.type": "mod.TypeError", "exception.message": "told",
             "exception.stacktrace": text_of(outer)}  # fmt: skip
     span = ended("x", "CLIENT", events=[("exception", told), ("exception", {})])
-    document = xray.document(span, facade=True, new_id=new_id, annotate=xray.AnnotationRule())
+    document = xray.document(
+        span, lambda_segment=True, new_id=new_id, annotate=xray.AnnotationRule()
+    )
     brief = [
         {key: value for key, value in one.items() if key != "stack"}
         for one in document["cause"]["exceptions"]
@@ -136,7 +138,9 @@ def test_stack_of_another_language_is_kept(ended, new_id):
     """A stack that is not Python's has no frames in `cause`: its text is metadata."""
     told = {"exception.type": "Error", "exception.stacktrace": "Error: x\n    at f (a.js:1:2)"}
     span = ended(events=[("exception", told)])
-    document = xray.document(span, facade=True, new_id=new_id, annotate=xray.AnnotationRule())
+    document = xray.document(
+        span, lambda_segment=True, new_id=new_id, annotate=xray.AnnotationRule()
+    )
     (event,) = document["metadata"]["events"]
     assert event["attributes"] == {"exception.stacktrace": told["exception.stacktrace"]}
 
@@ -171,7 +175,9 @@ def test_group_keeps_its_own_frames_and_its_text(ended, new_id):
     )
     assert [frame["label"] for frame in found.stack] == ["group", "text_of"]
     span = ended(events=[("exception", {"exception.stacktrace": text, "order": 7})])
-    document = xray.document(span, facade=True, new_id=new_id, annotate=xray.AnnotationRule())
+    document = xray.document(
+        span, lambda_segment=True, new_id=new_id, annotate=xray.AnnotationRule()
+    )
     (event,) = document["metadata"]["events"]
     assert event["attributes"] == {"exception.stacktrace": text, "order": 7}
 
@@ -188,7 +194,9 @@ def test_group_keeps_its_own_frames_and_its_text(ended, new_id):
 def test_cause_without_an_exception(status, attributes, cause, ended, new_id):
     """A failed span without an exception says what its status says."""
     span = ended("x", "PRODUCER", attributes, status=status)
-    document = xray.document(span, facade=True, new_id=new_id, annotate=xray.AnnotationRule())
+    document = xray.document(
+        span, lambda_segment=True, new_id=new_id, annotate=xray.AnnotationRule()
+    )
     expected = {"id": f"{0xE1:016x}", "type": "", "message": cause, "remote": True}
     assert document.get("cause") == (cause and {"exceptions": [expected]})
     assert ("http.status_text" in str(document)) == (cause is None and bool(attributes))

@@ -5,8 +5,10 @@ import pytest
 from heliograph.encode import xray
 
 
-def made(span, new_id, *, facade=True):
-    return xray.document(span, facade=facade, new_id=new_id, annotate=xray.AnnotationRule())
+def made(span, new_id, *, lambda_segment=True):
+    return xray.document(
+        span, lambda_segment=lambda_segment, new_id=new_id, annotate=xray.AnnotationRule()
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,7 @@ def test_forwarded_is_for_segments(ended, new_id):
                  parent="remote")  # fmt: skip
     request = {"method": "GET", "client_ip": "192.0.2.1"}
     assert made(span, new_id)["http"]["request"] == request
-    segment = made(span, new_id, facade=False)["http"]["request"]
+    segment = made(span, new_id, lambda_segment=False)["http"]["request"]
     assert segment == {**request, "x_forwarded_for": True}
 
 

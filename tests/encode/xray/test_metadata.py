@@ -10,9 +10,11 @@ from heliograph.encode import xray
 from heliograph.encode.xray.values import plain
 
 
-def made(span, new_id, *patterns, facade=True, budget=None):
+def made(span, new_id, *patterns, lambda_segment=True, budget=None):
     rule = xray.AnnotationRule(patterns)
-    return xray.document(span, facade=facade, new_id=new_id, annotate=rule, budget=budget)
+    return xray.document(
+        span, lambda_segment=lambda_segment, new_id=new_id, annotate=rule, budget=budget
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_user_and_service_are_for_segments(ended, new_id):
     """X-Ray reads `user` and `service` on segments; on a subsegment the user is metadata."""
     resource = {"container.image.tags": ["v2"]}
     span = ended("x", "SERVER", {"enduser.id": "u" * 300}, parent="remote", resource=resource)
-    segment, inner = made(span, new_id, facade=False), made(span, new_id)
+    segment, inner = made(span, new_id, lambda_segment=False), made(span, new_id)
     assert (segment["user"], segment["service"]) == ("u" * 250, {"version": "v2"})
     assert not {"user", "service"} & set(inner)
     assert inner["metadata"]["default"]["enduser.id"] == "u" * 300
@@ -168,7 +170,7 @@ def test_user_and_service_are_for_segments(ended, new_id):
 )  # fmt: skip
 def test_host(resource, origin, aws, ended, new_id):
     """A segment says where its service runs."""
-    document = made(ended(parent="remote", resource=resource), new_id, facade=False)
+    document = made(ended(parent="remote", resource=resource), new_id, lambda_segment=False)
     assert document.get("origin") == origin
     del document["aws"]["xray"]
     assert document["aws"] == aws
@@ -177,7 +179,7 @@ def test_host(resource, origin, aws, ended, new_id):
 def test_other_clouds_have_no_aws(ended, new_id):
     """On another provider's cloud there is nothing to say about AWS."""
     resource = {"cloud.provider": "gcp", "cloud.platform": "aws_ec2"}
-    document = made(ended(parent="remote", resource=resource), new_id, facade=False)
+    document = made(ended(parent="remote", resource=resource), new_id, lambda_segment=False)
     assert not {"aws", "origin"} & set(document)
 
 
@@ -235,7 +237,7 @@ def test_json_without_end(ended, new_id):
 
 
 @pytest.mark.parametrize(
-    ("kind", "parent", "facade", "as_segment", "is_segment"),
+    ("kind", "parent", "lambda_segment", "as_segment", "is_segment"),
     [
         pytest.param("SERVER", "remote", True, False, False, id="handler"),
         pytest.param("SERVER", "remote", True, True, True, id="handler as segment"),
@@ -247,11 +249,11 @@ def test_json_without_end(ended, new_id):
         pytest.param("SERVER", "local", False, False, False, id="inside another trace"),
     ],
 )
-def test_segment_or_subsegment(kind, parent, facade, as_segment, is_segment, ended, new_id):
+def test_segment_or_subsegment(kind, parent, lambda_segment, as_segment, is_segment, ended, new_id):
     """Lambda has the segment of its trace; in any other the local root is one."""
     document = xray.document(
         ended("x", kind, parent=parent),
-        facade=facade,
+        lambda_segment=lambda_segment,
         as_segment=as_segment,
         new_id=new_id,
         annotate=xray.AnnotationRule(),

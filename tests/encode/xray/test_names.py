@@ -41,88 +41,88 @@ LAMBDA = {"faas.name": "orders", "service.name": "orders"}
         pytest.param(
             {"kind": "SERVER", "name": "orders", "attributes": {"code.function.name": "app.main"},
              "parent": "remote", "resource": LAMBDA},
-            {"facade": True}, "app.main", id="handler that repeats the function's name",
+            {"lambda_segment": True}, "app.main", id="handler that repeats the function's name",
         ),
         pytest.param(
             {"kind": "SERVER", "name": "GET /a", "attributes": {"code.function.name": "app.main",
              "peer.service": "x", "aws.local.service": "orders"},
              "parent": "remote", "resource": LAMBDA},
-            {"facade": True}, "GET /a", id="handler with a name of its own",
+            {"lambda_segment": True}, "GET /a", id="handler with a name of its own",
         ),
         pytest.param(
             {"kind": "SERVER", "name": "orders", "parent": "remote", "resource": LAMBDA},
-            {"facade": True}, "orders", id="handler without a function",
+            {"lambda_segment": True}, "orders", id="handler without a function",
         ),
         pytest.param(
             {"kind": "SERVER", "name": "app.main", "parent": "remote",
              "resource": {"faas.name": "orders", "service.name": "unknown_service:python"}},
-            {"facade": False}, "orders", id="segment without a service's name",
+            {"lambda_segment": False}, "orders", id="segment without a service's name",
         ),
         pytest.param(
             {"kind": "CONSUMER", "name": "q process", "parent": "remote",
              "resource": {"service.name": "worker"}},
-            {"facade": False}, "worker", id="consumer segment is the service",
+            {"lambda_segment": False}, "worker", id="consumer segment is the service",
         ),
         pytest.param(
             {"kind": "SERVER", "attributes": {"aws.local.service": "mine"}, "parent": "remote",
              "resource": {"service.name": "orders"}},
-            {"facade": False}, "mine", id="Application Signals' own name",
+            {"lambda_segment": False}, "mine", id="Application Signals' own name",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "GET",
              "attributes": {"url.full": "https://me:secret@api.example.com:443/a"}},
-            {"facade": True}, "api.example.com", id="host of a URL, default port",
+            {"lambda_segment": True}, "api.example.com", id="host of a URL, default port",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "GET", "attributes": {"http.url": "http://10.0.0.1:8080/"}},
-            {"facade": True}, "10.0.0.1:8080", id="host of a URL, other port",
+            {"lambda_segment": True}, "10.0.0.1:8080", id="host of a URL, other port",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "GET", "attributes": {
              "url.full": "http://10.0.0.1:8080/", "server.address": "10.0.0.1"}},
-            {"facade": True}, "10.0.0.1:8080", id="the same node under the stable convention",
+            {"lambda_segment": True}, "10.0.0.1:8080", id="the same node, stable convention",
         ),
         pytest.param(
             {"kind": "SERVER", "name": "GET /items/{id}", "parent": "local", "attributes": {
              "http.route": "/items/{id}", "server.address": "api.example.com",
              "http.host": "api.example.com", "url.full": "https://api.example.com/items/7"}},
-            {"facade": True}, "GET /items/id", id="a framework's span below the handler's",
+            {"lambda_segment": True}, "GET /items/id", id="a framework's span below the handler's",
         ),
         pytest.param(
             {"kind": "SERVER", "name": "GET /", "attributes": {"db.system.name": "redis"}},
-            {"facade": False}, "GET /", id="a database names only what calls it",
+            {"lambda_segment": False}, "GET /", id="a database names only what calls it",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "GET", "attributes": {"url.full": "http://[::1]:9/"}},
-            {"facade": True}, "::1:9", id="host of a URL, v6",
+            {"lambda_segment": True}, "::1:9", id="host of a URL, v6",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "GET",
              "attributes": {"server.address": "a.example.com", "http.host": "b.example.com"}},
-            {"facade": True}, "a.example.com", id="stable address before the old host",
+            {"lambda_segment": True}, "a.example.com", id="stable address before the old host",
         ),
         pytest.param(
             {"kind": "INTERNAL", "name": "GET", "attributes": {"server.address": "a.example.com"}},
-            {"facade": True}, "GET", id="an address names only what calls",
+            {"lambda_segment": True}, "GET", id="an address names only what calls",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "SELECT",
              "attributes": {"db.namespace": "shop", "server.address": "db.example.com"}},
-            {"facade": True}, "shop@db.example.com", id="stable database",
+            {"lambda_segment": True}, "shop@db.example.com", id="stable database",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "SELECT", "attributes": {"db.name": "shop",
              "db.connection_string": "jdbc:sqlserver://u:p@sql.example.com:1433;db=x"}},
-            {"facade": True}, "shop@sql.example.com", id="jdbc",
+            {"lambda_segment": True}, "shop@sql.example.com", id="jdbc",
         ),
         pytest.param(
             {"kind": "CLIENT", "name": "GET", "attributes": {"db.system": "redis"}},
-            {"facade": True}, "redis", id="no address: the database system",
+            {"lambda_segment": True}, "redis", id="no address: the database system",
         ),
         pytest.param(
             {"kind": "PRODUCER", "name": "orders publish", "attributes": {
              "messaging.destination.name": "orders"}},
-            {"facade": True}, "orders publish", id="messaging keeps the span's name",
+            {"lambda_segment": True}, "orders publish", id="messaging keeps the span's name",
         ),
     ],
 )  # fmt: skip
@@ -148,5 +148,5 @@ def test_name(span, options, name, ended, new_id):
 def test_namespace_of_a_legacy_service(kind, attributes, namespace, ended, new_id):
     """`aws.service` makes a span one of AWS where it gives the name, and only there."""
     span, rule = ended("x", kind, attributes), xray.AnnotationRule()
-    made = xray.document(span, facade=True, new_id=new_id, annotate=rule)
+    made = xray.document(span, lambda_segment=True, new_id=new_id, annotate=rule)
     assert made.get("namespace") == namespace

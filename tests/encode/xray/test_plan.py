@@ -26,7 +26,7 @@ CALL = {"rpc.system": "aws-api", "rpc.service": "S3", "rpc.method": "Get", "http
 def test_same_names_other_values(values, ended, new_id):
     """A span's document is the same whether its names have been seen with other values or not."""
     span = ended(kind="CLIENT", attributes={**CALL, **values})
-    options = {"facade": True, "new_id": new_id, "annotate": xray.AnnotationRule()}
+    options = {"lambda_segment": True, "new_id": new_id, "annotate": xray.AnnotationRule()}
     plan_of.cache_clear()
     fresh = xray.documents(span, **options)
     plan_of.cache_clear()
@@ -70,6 +70,6 @@ def test_span_of_another_maker(new_id):
             end_time=2,
         )
         (document,) = xray.documents(
-            span, facade=False, new_id=new_id, annotate=xray.AnnotationRule()
+            span, lambda_segment=False, new_id=new_id, annotate=xray.AnnotationRule()
         )
         assert document.get("annotations") == annotations

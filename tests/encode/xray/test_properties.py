@@ -123,14 +123,14 @@ def check(document, schema):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(spec=SPANS, facade=st.booleans(), as_segment=st.booleans(), patterns=PATTERNS)
-def test_any_span(spec, facade, as_segment, patterns, ended, schema):
+@given(spec=SPANS, lambda_segment=st.booleans(), as_segment=st.booleans(), patterns=PATTERNS)
+def test_any_span(spec, lambda_segment, as_segment, patterns, ended, schema):
     """Whatever a span holds, its documents are valid JSON that X-Ray takes, and they fit."""
     ids = count(1)
     budget = xray.Budget()
     made = xray.documents(
         ended(**spec),
-        facade=facade,
+        lambda_segment=lambda_segment,
         as_segment=as_segment,
         new_id=lambda: f"{next(ids):016x}",
         annotate=xray.AnnotationRule(patterns),
@@ -155,7 +155,7 @@ def test_no_attribute_is_lost(attributes, ended):
     """A user's own attribute is an annotation or metadata, whatever is indexed."""
     rule = xray.AnnotationRule(["user.*"])
     span = ended(attributes=attributes)
-    document = xray.document(span, facade=True, new_id=str, annotate=rule)
+    document = xray.document(span, lambda_segment=True, new_id=str, annotate=rule)
     default = document.get("metadata", {}).get("default", {})
     assert len(document.get("annotations", {})) + len(default) == len(attributes)
 
@@ -176,7 +176,7 @@ def test_no_attribute_is_lost(attributes, ended):
 def test_schema_refuses(change, schema, ended):
     """The schema by which the properties hold refuses what X-Ray refuses."""
     made = xray.document(
-        ended(parent=None), facade=False, new_id=str, annotate=xray.AnnotationRule()
+        ended(parent=None), lambda_segment=False, new_id=str, annotate=xray.AnnotationRule()
     )
     schema.validate(made)
     changed = {key: value for key, value in {**made, **change}.items() if value is not None}

@@ -54,7 +54,7 @@ def test_cut(case, ended, new_id):
     spec, cuts = CASES[case]
     spec = {**spec, "attributes": {"annotation.kept": "yes", **spec.get("attributes", {})}}
     rule = xray.AnnotationRule()
-    document = xray.document(ended(**spec), facade=True, new_id=new_id, annotate=rule)
+    document = xray.document(ended(**spec), lambda_segment=True, new_id=new_id, annotate=rule)
     before = copy.deepcopy(document)
     encoded = xray.to_bytes(document)
     assert document == before
@@ -71,7 +71,7 @@ def test_biggest_metadata_goes_first(ended, new_id):
     """Of the metadata only as much is dropped as must be, the biggest entries first."""
     spec, _ = CASES["metadata"]
     rule = xray.AnnotationRule()
-    document = xray.document(ended(**spec), facade=True, new_id=new_id, annotate=rule)
+    document = xray.document(ended(**spec), lambda_segment=True, new_id=new_id, annotate=rule)
     encoded = xray.to_bytes(document)
     left = [key for key in json.loads(encoded)["metadata"]["default"] if key.startswith("k")]
     assert left == [f"k{number}" for number in range(len(left))]
@@ -83,7 +83,7 @@ def test_cut_stack_says_how_much(ended, new_id):
     text = trace("A: 1", "B: 2", frames(60, 2000) + "C: 3")
     rule = xray.AnnotationRule()
     span = ended(events=[raised(text), raised("")])
-    document = xray.document(span, facade=True, new_id=new_id, annotate=rule)
+    document = xray.document(span, lambda_segment=True, new_id=new_id, annotate=rule)
     (cut, *others) = json.loads(xray.to_bytes(document))["cause"]["exceptions"]
     assert (len(cut["stack"]), cut["truncated"], len(others)) == (20, 40, 3)
     (cut, other) = json.loads(xray.to_bytes(document, 6_000))["cause"]["exceptions"]
@@ -97,7 +97,7 @@ def test_last_resort_keeps_the_identity(limit, ended, new_id):
     attributes |= {"http.status_code": 500, "aws.table_name": "t", "db.system": "mysql"}
     span = ended("n" * 300, "CLIENT", attributes, status=("ERROR", "why"))
     rule = xray.AnnotationRule()
-    document = xray.document(span, facade=True, new_id=new_id, annotate=rule)
+    document = xray.document(span, lambda_segment=True, new_id=new_id, annotate=rule)
     smaller = json.loads(xray.to_bytes(document, limit))
     assert set(smaller) == {*KEPT, "namespace", "fault", "metadata"} - {"annotations"}
 
@@ -108,7 +108,7 @@ def test_surrogates_are_replaced(ended, new_id):
     attributes["k" + chr(0xDFFF)] = 2
     rule = xray.AnnotationRule()
     document = xray.document(
-        ended(attributes=attributes), facade=True, new_id=new_id, annotate=rule
+        ended(attributes=attributes), lambda_segment=True, new_id=new_id, annotate=rule
     )
     default = json.loads(xray.to_bytes(document).decode())["metadata"]["default"]
     assert default == {"a": "x\ufffdy", "k\ufffd": 2, "pair": "😀"}

@@ -235,7 +235,9 @@ VECTORS = {
         "annotations": ("all",),
     },
     "37_long_name": {"name": "a" * 250},
-    "38_client_subsegment": client("GET", {"server.address": "api.example.com"}, facade=True),
+    "38_client_subsegment": client(
+        "GET", {"server.address": "api.example.com"}, lambda_segment=True
+    ),
     "41_status_429": client("GET", {"http.response.status_code": 429}),
     "41_status_503": client("GET", {"http.response.status_code": 503}),
     "41_status_403": client("GET", {"http.response.status_code": 403}),
@@ -262,7 +264,7 @@ VECTORS = {
         INVOCATION,
         trace=0x5FB7331105E8BB83207FA31D4D9CDB4C,
         parent_id=0x3328B8445A6DBAD2,
-        facade=True,
+        lambda_segment=True,
         resource={"cloud.provider": "aws", "cloud.platform": "aws_lambda", "faas.name": "orders"},
     ),
     "44_handler_as_segment": server(
@@ -270,7 +272,7 @@ VECTORS = {
         INVOCATION,
         trace=0x5FB7331105E8BB83207FA31D4D9CDB4C,
         parent_id=0x3328B8445A6DBAD2,
-        facade=True,
+        lambda_segment=True,
         as_segment=True,
         resource={"cloud.provider": "aws", "cloud.platform": "aws_lambda", "faas.name": "orders"},
     ),
@@ -296,7 +298,7 @@ def test_vector(name, ended, new_id, gold):
     documents = []
     for spec in several if isinstance(several, list) else [several]:
         span = dict(spec)
-        options = {key: span.pop(key, False) for key in ("facade", "as_segment")}
+        options = {key: span.pop(key, False) for key in ("lambda_segment", "as_segment")}
         rule = xray.AnnotationRule(span.pop("annotations", ()))
         made = xray.documents(ended(**span), new_id=new_id, annotate=rule, **options)
         documents += [json.loads(xray.to_bytes(document)) for document in made]

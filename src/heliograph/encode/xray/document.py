@@ -34,7 +34,7 @@ NOTHING: dict[str, object] = {}
 def document(
     span: ReadableSpan,
     *,
-    facade: bool,
+    lambda_segment: bool,
     new_id: Callable[[], str],
     annotate: AnnotationRule,
     as_segment: bool = False,
@@ -44,14 +44,14 @@ def document(
 
     Args:
         span: An ended span; one that has not ended is in progress.
-        facade: Its trace is the one of the invocation's header, in which Lambda has the segment.
+        lambda_segment: Lambda has the trace's segment: it is the one of the invocation's header.
         new_id: Gives an exception its id of 16 hex digits.
         annotate: Which attributes become annotations.
         as_segment: In Lambda's trace, the handler's span is a segment of its own.
         budget: Room for annotations in this trace, spent here; the limit of a trace if None.
     """
     attributes = Attributes(span.attributes)
-    role = role_of(span, attributes, facade=facade, as_segment=as_segment)
+    role = role_of(span, attributes, lambda_segment=lambda_segment, as_segment=as_segment)
     return assemble(span, attributes, role, new_id, annotate, budget or Budget())
 
 

@@ -47,13 +47,13 @@ EKS = (
 def origin_of(resource: Mapping[str, object], role: Role) -> str:
     """Return a segment's `origin`, or `""`.
 
-    Lambda's own origin is for a trace that Lambda has no segment in: beside the facade it would
-    make a second node of the same kind (xray spec 4.4, 10.4).
+    Lambda's own origin is for a trace that Lambda has no segment in: beside that it would make a
+    second node of the same kind (xray spec 4.4, 10.4).
     """
     if not role.segment or text_of(resource, "cloud.provider") not in ("", "aws"):
         return ""
     platform = text_of(resource, "cloud.platform")
-    if platform == "aws_lambda" and role.facade:
+    if platform == "aws_lambda" and role.lambda_segment:
         return ""
     if platform == "aws_ecs":
         launched = text_of(resource, "aws.ecs.launchtype").lower()

@@ -20,44 +20,49 @@ class Role:
 
     Attributes:
         segment: It is a segment; otherwise an independent subsegment.
-        facade: The trace's segment belongs to Lambda.
+        lambda_segment: The trace's segment belongs to Lambda.
         resource: The document carries the resource: segments, and a process's first span of the
             trace (xray spec 11.2).
         handler: It is the handler's span in Lambda's own trace, written as a subsegment.
     """
 
-    __slots__ = ("facade", "handler", "resource", "segment")
+    __slots__ = ("handler", "lambda_segment", "resource", "segment")
 
-    def __init__(self, *, segment: bool, root: bool, facade: bool) -> None:
+    def __init__(self, *, segment: bool, root: bool, lambda_segment: bool) -> None:
         self.segment = segment
-        self.facade = facade
+        self.lambda_segment = lambda_segment
         self.resource = segment or root
-        self.handler = root and facade and not segment
+        self.handler = root and lambda_segment and not segment
 
 
-INNER = {facade: Role(segment=False, root=False, facade=facade) for facade in (False, True)}
+INNER = {
+    lambda_segment: Role(segment=False, root=False, lambda_segment=lambda_segment)
+    for lambda_segment in (False, True)
+}
 """The part of every span but a process's first, in Lambda's trace or another."""
 
 
-def role_of(span: ReadableSpan, attributes: Attributes, *, facade: bool, as_segment: bool) -> Role:
+def role_of(
+    span: ReadableSpan, attributes: Attributes, *, lambda_segment: bool, as_segment: bool
+) -> Role:
     """Decide by the table of xray spec 4.4.
 
     Args:
         span: The span.
         attributes: Its attributes.
-        facade: Its trace is the one of the invocation's header.
+        lambda_segment: Its trace is the one of the invocation's header.
         as_segment: The collector's way: the handler's span is a segment all the same.
     """
     parent = span.parent
     root = parent is None or parent.is_remote
-    if not facade:
+    if not lambda_segment:
         segment = root or _is_marked(span, attributes)
     else:
         # a subsegment needs a parent (xray spec 0.2): without one a span is kept as a segment
         segment = parent is None or (as_segment and root and span.kind in HANDLERS)
     if not segment and not root:
-        return INNER[facade]
-    return Role(segment=segment, root=root, facade=facade)
+        return INNER[lambda_segment]
+    return Role(segment=segment, root=root, lambda_segment=lambda_segment)
 
 
 def _is_marked(span: ReadableSpan, attributes: Attributes) -> bool:

@@ -30,7 +30,7 @@ OF_THE_CALL = frozenset({
 def documents(
     span: ReadableSpan,
     *,
-    facade: bool,
+    lambda_segment: bool,
     new_id: Callable[[], str],
     annotate: AnnotationRule,
     as_segment: bool = False,
@@ -43,7 +43,7 @@ def documents(
 
     Args:
         span: See `document`.
-        facade: See `document`.
+        lambda_segment: See `document`.
         new_id: Also gives the service's segment its id.
         annotate: See `document`.
         as_segment: See `document`.
@@ -51,8 +51,8 @@ def documents(
     """
     budget = budget or Budget()
     attributes = Attributes(span.attributes)
-    if facade or not _splits(span, attributes):
-        role = role_of(span, attributes, facade=facade, as_segment=as_segment)
+    if lambda_segment or not _splits(span, attributes):
+        role = role_of(span, attributes, lambda_segment=lambda_segment, as_segment=as_segment)
         return [assemble(span, attributes, role, new_id, annotate, budget)]
     service = _service(span, attributes, new_id, annotate, budget)
     return [_call(span, attributes, str(service["id"]), new_id, annotate, budget), service]
@@ -90,7 +90,7 @@ def _service(
 ) -> dict[str, object]:
     values = {key: value for key, value in whole.values.items() if key not in REMOTE}
     attributes = Attributes(values)
-    role = Role(segment=True, root=True, facade=False)
+    role = Role(segment=True, root=True, lambda_segment=False)
     service = assemble(span, attributes, role, new_id, annotate, budget)
     service["id"] = new_id()
     if span.kind is not SpanKind.CONSUMER:

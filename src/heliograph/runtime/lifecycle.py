@@ -15,7 +15,7 @@ from .._guard import guard, guarded
 from ..journal import journal, parentbased_always_on, state
 from ..journal.entry import forget_ids
 from ..libraries import after_import
-from .invocation import Invocation, facades
+from .invocation import Invocation, lambda_traces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ..develop.development import Development, Extras
+    from ..develop.development import Development, SdkObjects
     from ..develop.time_budget import Deadline
     from ..settings.config import Config
 
@@ -43,16 +43,16 @@ HOOKS = (
 """What is done after an import: the switch that leaves it out, the module, our module, function."""
 
 
-def switch_on(settings: Config, extras: Extras | None = None) -> None:
+def switch_on(settings: Config, sdk_objects: SdkObjects | None = None) -> None:
     """Record from now on. A second call replaces settings and exporters; hooks stay.
 
     Args:
         settings: The settings.
-        extras: Processors, exporters and views that code adds.
+        sdk_objects: Processors, exporters and views that code adds.
     """
     if state.development is not None:
         state.development.shutdown()
-    state.config, state.extras, state.development = settings, extras, None
+    state.config, state.sdk_objects, state.development = settings, sdk_objects, None
     state.active = not settings.disabled
     if settings.disabled:
         return
@@ -79,7 +79,7 @@ def _before_fork() -> None:
     with guard("preparing a fork"):
         from . import forks
 
-        share = state.extras is None or state.extras.development is None
+        share = state.sdk_objects is None or state.sdk_objects.development is None
         forks.prepare(state.running, state.development, share=share)
 
 
@@ -104,8 +104,8 @@ def _develop_children(util: Any) -> None:
 
 
 def _install_hooks(settings: Config) -> None:
-    extras = state.extras
-    live = extras is not None and extras.development is not None  # (runtime/process.py)
+    sdk_objects = state.sdk_objects
+    live = sdk_objects is not None and sdk_objects.development is not None  # (runtime/process.py)
     libraries.install(settings, live=live)
     for library, module, place, function in HOOKS:
         if not settings.leaves_alone(library):
@@ -132,10 +132,10 @@ def _choose(settings: Config) -> None:
     """Set sampler, propagators and parents; what is not the default is modules more to load."""
     state.policy, state.decide, state.writers = None, parentbased_always_on, None
     chosen = settings.parent, settings.traces_exporters, settings.propagators, settings.sampler
-    if state.extras is not None or chosen != USUAL:
+    if state.sdk_objects is not None or chosen != USUAL:
         from . import choices
 
-        choices.make(settings, state.extras)
+        choices.make(settings, state.sdk_objects)
 
 
 def development() -> Development | None:
@@ -143,13 +143,13 @@ def development() -> Development | None:
     if state.development is None and state.config is not None and state.active:
         before = list(sys.path)
         sys.path += [place for place in state.config.path if place not in before]
-        from ..develop.development import Development, Extras
+        from ..develop.development import Development, SdkObjects
 
         sys.path[:] = before
-        extras = state.extras or Extras()
-        make = extras.development or Development
+        sdk_objects = state.sdk_objects or SdkObjects()
+        make = sdk_objects.development or Development
         state.development = make(
-            state.config, extras, facades, state.init_ns, _properties, libraries.part
+            state.config, sdk_objects, lambda_traces, state.init_ns, _properties, libraries.part
         )
     return state.development
 

@@ -1,4 +1,4 @@
-"""The door as a whole: what it has, what it costs, and what it does where nothing is set up."""
+"""The public API as a whole: what it has, what it costs, what it does where nothing is set up."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COUNT = """
 import json, sys
 before = set(sys.modules)
 import heliograph
-door = sorted(set(sys.modules) - before)
+names = sorted(set(sys.modules) - before)
 with heliograph.span("a", b=1) as span:
     span.annotate("a", 1).metadata("b", 2).event("c").attribute("d", 1).error("e")
 heliograph.annotate("a", object())
 heliograph.metadata("a", 1)
 heliograph.event("a")
 heliograph.metric("a", 1)
-used = sorted(set(sys.modules) - before - set(door))
+used = sorted(set(sys.modules) - before - set(names))
 
 @heliograph.span()
 def function(a):
@@ -32,18 +32,18 @@ def function(a):
 
 assert function(3) == 3
 from heliograph.journal import journal
-print(json.dumps([door, used, len(journal.entries), len(journal.measurements)]))
+print(json.dumps([names, used, len(journal.entries), len(journal.measurements)]))
 """
 
 
 def test_cost_where_nothing_is_set_up() -> None:
-    """The door loads itself alone; its names load the journal's few modules, and write nothing."""
+    """The names loads itself alone; its names load the journal's few modules, and write nothing."""
     done = subprocess.run(
         [sys.executable, "-I", "-c", COUNT], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    door, used, entries, measurements = json.loads(done.stdout)
-    assert set(door) - {"__future__"} == {"heliograph"}
+    names, used, entries, measurements = json.loads(done.stdout)
+    assert set(names) - {"__future__"} == {"heliograph"}
     ours = {
         "heliograph._guard", "heliograph._notice", "heliograph.journal",
         "heliograph.journal.current", "heliograph.journal.entry",
