@@ -25,7 +25,7 @@ os.environ["AWS_XRAY_DAEMON_ADDRESS"] = "127.0.0.1:%d" % taken.getsockname()[1]
 
 START = """\
 if times:
-    from heliograph.runtime import bootstrap, telemetry
+    from heliograph.runtime import bootstrap, lifecycle
     bootstrap.start()
     lifecycle.switch_off()
 """

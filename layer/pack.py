@@ -28,6 +28,8 @@ TEXT = (
     "heliograph.develop.process",
     "heliograph.distro",
     "heliograph.exporters.otlp_grpc",
+    "heliograph.exporters.secret",
+    "heliograph.exporters.signing",
     "heliograph.runtime.forks",
     "heliograph.runtime.process",
     "heliograph.settings.fields",
@@ -37,7 +39,7 @@ TEXT = (
 )
 """Modules of ours that are text in the layer, which is smaller than bytecode: what is for processes
 that are no functions, for tests and type checkers, what the first fork and `configure` load, and
-what is loaded with gRPC, if that is there."""
+what is loaded with gRPC, if that is there; what fetches a secret or signs, beside a request."""
 
 BYTECODE, REST = "packed.bin", "opentelemetry.bin"
 """Beside the finder; and in the folder for all Pythons."""
