@@ -25,6 +25,7 @@ PROBE = "_heliograph_probe"
 """The module that knows a library which only asks whether there is an SDK: `probe.py`."""
 
 TEXT = (
+    "heliograph.develop.pipeline",
     "heliograph.develop.process",
     "heliograph.distro",
     "heliograph.exporters.otlp_grpc",

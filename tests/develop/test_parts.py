@@ -14,7 +14,7 @@ import heliograph
 from heliograph import testing
 from heliograph._guard import observers
 from heliograph.develop.development import SdkObjects
-from heliograph.develop.pipeline import TRIES
+from heliograph.develop.lambda_pipeline import TRIES
 from heliograph.libraries.requests import describe
 from heliograph.runtime import lifecycle, wrapping
 from heliograph.settings.config import Config

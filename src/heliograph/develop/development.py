@@ -48,9 +48,6 @@ class SdkObjects:
     """What code adds to the configured pipeline: processors, exporters, readers and views.
 
     Here, and not in a file of its own: that would be a module more in every first development.
-
-    Attributes:
-        development: Makes what develops the journal, where that is not Lambda's `Development`.
     """
 
     def __init__(
@@ -66,7 +63,6 @@ class SdkObjects:
         self.metric_readers = list(metric_readers or ())
         self.metric_exporters = list(metric_exporters or ())
         self.views = list(views or ())
-        self.development: Callable[..., Development] | None = None
 
 
 class Development:
@@ -186,10 +182,10 @@ class Development:
         self._loads += 1
         with self._loading, lent(self._config):
             from .describe import Describers
-            from .pipeline import Pipeline
+            from .lambda_pipeline import LambdaPipeline
             from .replay import tell_once
 
-            pipeline = Pipeline(
+            pipeline = LambdaPipeline(
                 self._config, self._sdk_objects, self._lambda_traces, self._properties
             )
             tell_once()

@@ -28,8 +28,8 @@ from ..otel_api.trace import OURS
 from ..propagation import sampling
 from ..version import VERSION
 from .development import Development
+from .lambda_pipeline import RecordedIds
 from .metering import Metering
-from .pipeline import RecordedIds
 from .resource import resource
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class ReplayPipeline:
         # The decision to record was taken when the span started (journal/recording.py).
         self._provider = providers.provider(samplers.ALWAYS_ON)
         self.ids: Any = self._provider.id_generator
-        self.metering: Metering | None = None
+        self.gave_up = False
+        self._metering: Metering | None = None
 
     def tracer(self, *scope: Any) -> Any:
         """Return the SDK's tracer of a scope: name, version, schema URL, attributes."""
@@ -146,9 +147,9 @@ class ReplayPipeline:
 
     def meter(self) -> Metering:
         """Return the metrics side."""
-        if self.metering is None:
-            self.metering = ReplayMetering(self._providers.meters)
-        return self.metering
+        if self._metering is None:
+            self._metering = ReplayMetering(self._providers.meters)
+        return self._metering
 
     def export(self) -> None:
         """Leave it to the batches."""
@@ -189,9 +190,8 @@ class BackgroundDevelopment(Development):
         from .describe import Describers
 
         if self._pipeline is None:
-            pipeline: Any = ReplayPipeline(self._providers, self._config)
-            self._describers = Describers(pipeline, self._part)
-            self._pipeline = pipeline
+            self._pipeline = ReplayPipeline(self._providers, self._config)
+            self._describers = Describers(self._pipeline, self._part)
 
     def shutdown(self) -> None:
         """Shut the process's providers down."""

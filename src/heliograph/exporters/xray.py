@@ -45,7 +45,7 @@ class XRaySpanExporter(SpanExporter):
     """
 
     is_xray = True
-    """It gets what X-Ray sampled, and nothing else (`develop/pipeline.py`)."""
+    """It gets what X-Ray sampled, and nothing else (`develop/lambda_pipeline.py`)."""
 
     remote = False
     """It writes to this machine: in line, it cannot wait for anybody."""

@@ -154,6 +154,7 @@ class State:
         config: The settings in force; None while telemetry is off.
         sdk_objects: Processors, exporters and views that code adds to them.
         development: Develops the journal, once something was to be developed.
+        in_background: Makes that in a process that is no function (`runtime/process.py`).
         running: The invocation whose handler runs.
         last: The invocation that ran last: it pays for the development after it.
         cold, restored: Whether no invocation has begun yet; since a snapshot was restored.
@@ -178,28 +179,10 @@ class State:
     """
 
     __slots__ = (
-        "active",
-        "around",
-        "baggage",
-        "cold",
-        "config",
-        "decide",
-        "declined",
-        "development",
-        "environment_header",
-        "event_carrier",
-        "hooked",
-        "init_ns",
-        "last",
-        "origin",
-        "policy",
-        "read_context",
-        "ready_ns",
-        "recorded_span",
-        "restored",
-        "running",
-        "sdk_objects",
-        "writers",
+        "active", "around", "baggage", "cold", "config", "decide", "declined", "development",
+        "environment_header", "event_carrier", "hooked", "in_background", "init_ns", "last",
+        "origin", "policy", "read_context", "ready_ns", "recorded_span", "restored", "running",
+        "sdk_objects", "writers",
     )  # fmt: skip
 
     read_context: Callable[[object], tuple[Span, str]]
@@ -217,6 +200,7 @@ class State:
         self.config: Config | None = None
         self.sdk_objects: SdkObjects | None = None
         self.development: Development | None = None
+        self.in_background: Callable[..., Development] | None = None
         self.running: Invocation | None = None
         self.last: Invocation | None = None
         self.cold, self.restored = True, False

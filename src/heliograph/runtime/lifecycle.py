@@ -43,16 +43,22 @@ HOOKS = (
 """What is done after an import: the switch that leaves it out, the module, our module, function."""
 
 
-def switch_on(settings: Config, sdk_objects: SdkObjects | None = None) -> None:
+def switch_on(
+    settings: Config,
+    sdk_objects: SdkObjects | None = None,
+    in_background: Callable[..., Development] | None = None,
+) -> None:
     """Record from now on. A second call replaces settings and exporters; hooks stay.
 
     Args:
         settings: The settings.
         sdk_objects: Processors, exporters and views that code adds.
+        in_background: Makes what develops the journal of a process that is no function.
     """
     if state.development is not None:
         state.development.shutdown()
     state.config, state.sdk_objects, state.development = settings, sdk_objects, None
+    state.in_background = in_background
     state.active = not settings.disabled
     if settings.disabled:
         return
@@ -79,7 +85,7 @@ def _before_fork() -> None:
     with guard("preparing a fork"):
         from . import forks
 
-        share = state.sdk_objects is None or state.sdk_objects.development is None
+        share = state.in_background is None
         forks.prepare(state.running, state.development, share=share)
 
 
@@ -104,9 +110,7 @@ def _develop_children(util: Any) -> None:
 
 
 def _install_hooks(settings: Config) -> None:
-    sdk_objects = state.sdk_objects
-    live = sdk_objects is not None and sdk_objects.development is not None  # (runtime/process.py)
-    libraries.install(settings, live=live)
+    libraries.install(settings, live=state.in_background is not None)
     for library, module, place, function in HOOKS:
         if not settings.leaves_alone(library):
             after_import(module, _calling(place, function))
@@ -147,7 +151,7 @@ def development() -> Development | None:
 
         sys.path[:] = before
         sdk_objects = state.sdk_objects or SdkObjects()
-        make = sdk_objects.development or Development
+        make = state.in_background or Development
         state.development = make(
             state.config, sdk_objects, lambda_traces, state.init_ns, _properties, libraries.part
         )

@@ -36,10 +36,8 @@ def start(config: Config, sdk_objects: SdkObjects, *, instrument: bool) -> None:
         instrument: Instrument boto3 and requests. `opentelemetry-instrument` does it by itself.
     """
     global _providers
-    sdk_objects.development = _background
-    lifecycle.switch_on(
-        config, sdk_objects
-    )  # first: OpenTelemetry can be imported with what it leaves
+    # first: OpenTelemetry can be imported with what it leaves
+    lifecycle.switch_on(config, sdk_objects, in_background=_background)
     if config.disabled:
         return
     from ..settings.lending import lent
