@@ -17,7 +17,7 @@ _SPAN, _PART, _ATTRIBUTE, _POINT = 600, 200, 120, 500
 """Bytes of the SDK's objects without their texts (tracemalloc on CPython 3.13, rounded up)."""
 
 
-class Parcel:
+class Item:
     """One span or one collection of metrics on its way.
 
     Attributes:
@@ -35,16 +35,16 @@ class Parcel:
 
 
 class Backlog:
-    """A queue of parcels within bounds.
+    """A queue of items within bounds.
 
     Args:
-        most: How many parcels may wait.
+        most: How many items may wait.
         most_bytes: How many bytes they may take.
     """
 
     def __init__(self, most: int = MAX_WAITING, most_bytes: int = MAX_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._parcels: deque[Parcel] = deque()
+        self._parcels: deque[Item] = deque()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -55,23 +55,23 @@ class Backlog:
         """Whether half of what may wait does."""
         return 2 * len(self._parcels) >= self._most or 2 * self._bytes >= self._most_bytes
 
-    def add(self, parcels: Iterable[Parcel]) -> int:
-        """Take parcels in at the end; return how many of the oldest had to go."""
-        for parcel in parcels:
-            self._parcels.append(parcel)
-            self._bytes += parcel.size
+    def add(self, items: Iterable[Item]) -> int:
+        """Take items in at the end; return how many of the oldest had to go."""
+        for item in items:
+            self._parcels.append(item)
+            self._bytes += item.size
         return self._shorten()
 
-    def put_back(self, parcels: list[Parcel]) -> int:
-        """Return parcels to the front; return how many of the oldest had to go."""
-        self._parcels.extendleft(reversed(parcels))
-        self._bytes += sum(parcel.size for parcel in parcels)
+    def put_back(self, items: list[Item]) -> int:
+        """Return items to the front; return how many of the oldest had to go."""
+        self._parcels.extendleft(reversed(items))
+        self._bytes += sum(item.size for item in items)
         return self._shorten()
 
-    def take(self, most: int) -> list[Parcel]:
+    def take(self, most: int) -> list[Item]:
         """Take the oldest out."""
         taken = [self._parcels.popleft() for _ in range(min(most, len(self._parcels)))]
-        self._bytes -= sum(parcel.size for parcel in taken)
+        self._bytes -= sum(item.size for item in taken)
         return taken
 
     def _shorten(self) -> int:

@@ -1,7 +1,7 @@
 """A worker: delivers to one exporter, in a thread of its own, so that nobody waits for a backend.
 
 The thread exports only when it is told to, so that nothing of ours runs beside the handler but an
-export that was in the air when the environment was frozen. It is started when first needed and by
+export that was in flight when the environment was frozen. It is started when first needed and by
 `_thread`: recorders do not see it, and `threading.active_count()` stays what it is.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from threading import Condition
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context
@@ -17,7 +17,7 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
 
 from .._guard import guard
 from .._interrupts import start_thread
-from .backlog import Backlog, Parcel
+from .backlog import Backlog, Item
 from .breaker import Breaker
 from .log_capture import LONGEST, Hearing
 from .report import Report, name_of
@@ -55,6 +55,25 @@ class _Attempt:
         return self._guard.__exit__(kind, error, tb)
 
 
+class InFlight:
+    """An export that the thread is at.
+
+    Attributes:
+        items: What it exports.
+        since: When it began, by `monotonic()`.
+        waited: Seconds that flushes have waited for it.
+        counted: Whether it counts as a failure already, for want of an answer.
+    """
+
+    __slots__ = ("counted", "items", "since", "waited")
+
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
+        self.since = monotonic()
+        self.waited = 0.0
+        self.counted = False
+
+
 class Worker:
     """Delivers to one exporter. Its methods but `offer` are for one caller at a time.
 
@@ -62,10 +81,11 @@ class Worker:
         exporter: Of spans or of metrics. After an export that failed it may have attributes:
             `failure`, the reason; `retry_after`, the seconds that the backend asked for, or None;
             `retryable`, False if the backend says that it will never take that batch.
-        send: Exports the contents of some parcels and returns the exporter's result.
-        unit: What a parcel is, in the plural: "spans".
-        most: How many parcels are exported at once.
+        send: Exports the contents of some items and returns the exporter's result.
+        unit: What a item is, in the plural: "spans".
+        most: How many items are exported at once.
         patience: Seconds that one export is waited for, over all flushes.
+        clock: Returns epoch seconds, for the breaker.
     """
 
     def __init__(
@@ -75,33 +95,32 @@ class Worker:
         unit: str,
         most: int,
         patience: float,
+        clock: Callable[[], float] = time,
     ) -> None:
         self._exporter, self._send, self._most, self._patience = exporter, send, most, patience
         self._kind = type(exporter).__name__
         self._report = Report(name_of(exporter), unit)
         self._backlog = Backlog()
-        self._breaker = Breaker()
+        self._breaker = Breaker(clock)
         self._changed = Condition()
         self._process = 0
-        self._air: list[Parcel] = []
-        self._left_at = self._waited = 0.0
+        self._in_flight: InFlight | None = None
         self._going = self._closing = False
-        self._counted = False
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing waits and nothing is in the air."""
-        return not self._air and not self._backlog
+        """Whether nothing waits and nothing is in flight."""
+        return self._in_flight is None and not self._backlog
 
     @property
     def crowded(self) -> bool:
         """Whether so much waits that it should not wait longer."""
         return self._backlog.half_full
 
-    def offer(self, parcels: Iterable[Parcel]) -> None:
-        """Take parcels in, for the next flush."""
+    def offer(self, items: Iterable[Item]) -> None:
+        """Take items in, for the next flush."""
         with self._changed:
-            dropped = self._backlog.add(parcels)
+            dropped = self._backlog.add(items)
         self._report.dropped(dropped, len(self._backlog))
 
     # -- a flush -----------------------------------------------------------------------------------
@@ -114,11 +133,12 @@ class Worker:
         """
         reason = ""
         with self._changed:
-            if self._air:
-                if self._waited < ENOUGH * self._patience:
+            flight = self._in_flight
+            if flight is not None:
+                if flight.waited < ENOUGH * self._patience:
                     self._going = bool(self._backlog)
                     return True
-                reason = self._unanswered()
+                reason = self._unanswered(flight)
             elif self._backlog and self._breaker.allows(last=last):
                 self._going = True
         if reason:
@@ -138,21 +158,23 @@ class Worker:
         with self._changed:
             self._changed.wait_for(self._idle, max(0.0, until - began))
             self._going = False
-            if not self._air:
+            flight = self._in_flight
+            if flight is None:
                 return
-            self._waited += monotonic() - max(began, self._left_at)
-            reason = self._unanswered() if self._waited >= ENOUGH * self._patience else ""
+            flight.waited += monotonic() - max(began, flight.since)
+            enough = flight.waited >= ENOUGH * self._patience
+            reason = self._unanswered(flight) if enough else ""
         if reason:
             self._report.opened(reason, self._breaker.pause)
 
     def _idle(self) -> bool:
-        return not self._going and not self._air
+        return not self._going and self._in_flight is None
 
-    def _unanswered(self) -> str:
+    def _unanswered(self, flight: InFlight) -> str:
         """Count an export that hangs as a failure; return the reason if that opened the breaker."""
-        if self._counted and self._breaker.is_open:
+        if flight.counted and self._breaker.is_open:
             return ""
-        self._counted = True
+        flight.counted = True
         opened = self._breaker.failed()
         return f"no answer within {self._patience * 1000:.0f} ms" if opened else ""
 
@@ -179,10 +201,11 @@ class Worker:
         finally:  # an exporter raised SystemExit or the like: what it had is not lost
             with self._changed:
                 self._process = 0
-                if self._air:
+                flight = self._in_flight
+                if flight is not None:
                     self._breaker.failed()
-                dropped = self._backlog.put_back(self._air)
-                self._air, self._going = [], False
+                dropped = self._backlog.put_back(flight.items if flight is not None else [])
+                self._in_flight, self._going = None, False
                 self._changed.notify_all()
             self._report.dropped(dropped, len(self._backlog))
 
@@ -192,8 +215,9 @@ class Worker:
             self._changed.wait_for(lambda: self._going or self._closing)
             if self._going:
                 self._load()
-        if self._air:
-            self._export()
+            flight = self._in_flight
+        if flight is not None:
+            self._export(flight)
             return True
         if self._closing:
             with guard(f"shutting {self._kind} down"):
@@ -202,53 +226,54 @@ class Worker:
 
     def _load(self) -> None:
         """Take the next batch; without one this delivery is over."""
-        self._air = self._backlog.take(self._most)
-        self._left_at, self._waited, self._counted = monotonic(), 0.0, False
-        if not self._air:
+        items = self._backlog.take(self._most)
+        if items:
+            self._in_flight = InFlight(items)
+        else:
             self._going = False
             self._changed.notify_all()
 
-    def _export(self) -> None:
+    def _export(self, flight: InFlight) -> None:
         attempt, hearing = _Attempt(guard(f"exporting by {self._kind}")), Hearing()
         result: object = None
         with hearing, attempt:
-            result = self._send([parcel.content for parcel in self._air])
+            result = self._send([item.content for item in flight.items])
         if attempt.error is None and getattr(result, "name", "") != "FAILURE":
-            self._delivered()
+            self._delivered(len(flight.items))
             return
         error = attempt.error
         reason = f"{type(error).__name__}: {error}" if error else ""
         reason = reason or str(getattr(self._exporter, "failure", "")) or hearing.said
-        self._failed(reason[:LONGEST] or "the exporter says no more than that it failed")
+        reason = reason[:LONGEST] or "the exporter says no more than that it failed"
+        self._failed(flight, reason)
 
-    def _delivered(self) -> None:
+    def _delivered(self, number: int) -> None:
         with self._changed:
-            number = len(self._air)
             closed = self._breaker.succeeded()
             waiting = len(self._backlog)
         self._report.delivered(number)
         if closed:
             self._report.closed(number + waiting)
         with self._changed:  # only now: what is to be told is told when the flush returns
-            self._air = []
+            self._in_flight = None
             self._changed.notify_all()
 
-    def _failed(self, reason: str) -> None:
+    def _failed(self, flight: InFlight, reason: str) -> None:
         asked = getattr(self._exporter, "retry_after", None)
         retry_after = float(asked) if isinstance(asked, (int, float)) else None
         refused = getattr(self._exporter, "retryable", True) is False
-        for parcel in self._air if refused else ():
-            parcel.refusals += 1
-        kept = [parcel for parcel in self._air if parcel.refusals < REFUSALS]
-        self._report.rejected(len(self._air) - len(kept), reason)
+        for item in flight.items if refused else ():
+            item.refusals += 1
+        kept = [item for item in flight.items if item.refusals < REFUSALS]
+        self._report.rejected(len(flight.items) - len(kept), reason)
         with self._changed:
-            opened = (not self._counted or retry_after) and self._breaker.failed(retry_after)
+            opened = (not flight.counted or retry_after) and self._breaker.failed(retry_after)
         if opened:
             self._report.opened(reason, self._breaker.pause)
         with self._changed:
             dropped = self._backlog.put_back(kept)
             waiting = len(self._backlog)
-            self._air, self._going = [], False
+            self._in_flight, self._going = None, False
             self._changed.notify_all()
         self._report.dropped(dropped, waiting)
 
@@ -265,7 +290,8 @@ class Worker:
         """Wait until that is done, or until a time of `monotonic()`; then tell what is lost."""
         with self._changed:
             self._changed.wait_for(lambda: not self._process, max(0.0, until - monotonic()))
-            left = len(self._backlog) + len(self._air)
+            flight = self._in_flight
+            left = len(self._backlog) + (len(flight.items) if flight is not None else 0)
         self._report.summary(left)
 
     def _deliver_here(self) -> None:

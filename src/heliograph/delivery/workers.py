@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_BATCH = 512
 """Spans of one export: what the SDK's own batch processor has."""
 LEAST = 0.005
-"""Seconds below which a delivery is not begun: it would be in the air when all is frozen."""
+"""Seconds below which a delivery is not begun: it would be in flight when all is frozen."""
 SHUTDOWN = 0.1
 """Seconds that shutting down may take in any case, after the last delivery."""
 
@@ -25,10 +25,11 @@ class Workers:
     Args:
         budget: Seconds that one flush may take, over all of them.
         interval: Seconds from one flush to the next; 0 for a flush after every invocation.
+        clock: Returns epoch seconds: intervals and pauses pass while the environment is frozen.
     """
 
-    def __init__(self, budget: float, interval: float) -> None:
-        self._budget, self._interval = budget, interval
+    def __init__(self, budget: float, interval: float, clock: Callable[[], float] = time) -> None:
+        self._budget, self._interval, self._clock = budget, interval, clock
         self._all: list[Worker] = []
         self._flushed_at = 0.0
         self._closed = False
@@ -49,13 +50,13 @@ class Workers:
     def _worker(
         self, exporter: Any, send: Callable[[list[Any]], object], unit: str, most: int
     ) -> Worker:
-        worker = Worker(exporter, send, unit, most, self._budget)
+        worker = Worker(exporter, send, unit, most, self._budget, self._clock)
         self._all.append(worker)
         return worker
 
     def due(self) -> bool:
         """Tell whether it is time for a flush, by the wall clock: it passes while frozen."""
-        passed = time() - self._flushed_at
+        passed = self._clock() - self._flushed_at
         return (
             not 0 <= passed < self._interval
             or not self._interval
@@ -72,7 +73,7 @@ class Workers:
         budget = self._budget if left is None else min(self._budget, left)
         if budget < LEAST:
             return
-        self._flushed_at = time()
+        self._flushed_at = self._clock()
         until = monotonic() + budget
         waiting = [worker for worker in self._all if worker.begin(last=last)]
         for worker in waiting:

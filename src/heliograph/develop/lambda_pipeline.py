@@ -192,9 +192,9 @@ class LambdaPipeline:
             with guard(f"exporting spans by {type(exporter).__name__}"):
                 exporter.export(wanted(exporter, spans))
         for exporter, worker in remote:
-            from ..delivery.backlog import Parcel, size_of_span
+            from ..delivery.backlog import Item, size_of_span
 
-            worker.offer(Parcel(span, size_of_span(span)) for span in wanted(exporter, spans))
+            worker.offer(Item(span, size_of_span(span)) for span in wanted(exporter, spans))
 
     def _try_again(self, spans: list[ReadableSpan]) -> None:
         """Make the exporters that could not be made before; they get what they missed."""

@@ -111,9 +111,9 @@ class DeliveredReader(OnDemandReader):
             self.collect()
 
     def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
-        from ..delivery.backlog import Parcel, size_of_metrics
+        from ..delivery.backlog import Item, size_of_metrics
 
-        self._worker.offer([Parcel(metrics_data, size_of_metrics(metrics_data))])
+        self._worker.offer([Item(metrics_data, size_of_metrics(metrics_data))])
 
 
 class Metering:
