@@ -115,15 +115,25 @@ def modules() -> list[Module]:
 def circles(house: list[Module]) -> list[list[str]]:
     """Return the groups of modules that import each other, by whatever way and at whatever time.
 
-    A package's `__init__` and its own files are not told apart from each other: the package is
-    imported before any of them.
+    Whoever imports a module imports the packages that it is in, before it; those that it shares
+    with that module are there already.
     """
     known = {module.name for module in house}
-    graph = {
-        module.name: {other for other, _ in module.imported(known).values()} & known
-        for module in house
-    }
+    graph = {module.name: set(_loaded_by(module, known)) for module in house}
     return [group for group in _components(graph) if len(group) > 1]
+
+
+def _loaded_by(module: Module, known: set[str]) -> Iterator[str]:
+    """Yield the modules of the package that a module imports, and the packages around them."""
+    own = {module.name, *_packages(module.name)}
+    for other, _ in module.imported(known).values():
+        yield from {other, *_packages(other)} & known - (own - {other})
+
+
+def _packages(name: str) -> list[str]:
+    """Return the packages that a module is in, the outermost first."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def _components(graph: dict[str, set[str]]) -> list[list[str]]:
