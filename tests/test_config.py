@@ -127,11 +127,27 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "preset": (("honey",), "one of axiom, betterstack, "),
     "sigv4": (("on", "true", "1", "xray,logs"), "auto, off, or the service"),
 }
-GOOD_CASES = [
-    pytest.param(name, text, value, id=f"{name}={text}")
-    for name, cases in GOOD.items()
-    for text, value in cases.items()
+JUNK: list[tuple[str, Any, str]] = [
+    ("traces_exporters", "xray,nosuch", "xray, xray-otlp, otlp, console, none"),
+    ("metrics_exporters", ["nosuch"], "emf, otlp, console, none"),
+    ("propagators", "nosuch", "tracecontext, baggage, xray, xray-lambda, none"),
+    ("sampler", "nosuch", "always_on, always_off, traceidratio"),
+    ("excluded_urls", ["ok", "("], "a regular expression"),
+    ("daemon_address", "junk", "host:port"),
+    ("otlp_endpoint", "nonsense", "a URL such as"),
+    ("otlp_traces_endpoint", "ftp://host", "a URL such as"),
+    ("otlp_metrics_endpoint", "http://", "a URL such as"),
+    ("otlp_traces_headers", "no pair", "name=value"),
+    ("otlp_metrics_headers", "no pair", "name=value"),
 ]
+"""What the environment is told of where it is used, and code at once."""
+ANYTHING = (
+    "service_name", "sampler_argument", "disabled_instrumentations", "annotations",
+    "emf_namespace", "emf_default_dimensions", "emf_properties", "emf_resource_properties",
+    "preset_key", "preset_site", "otlp_headers_secret", "handler",
+    *both("certificate", ()), *both("client_certificate", ()), *both("client_key", ()),
+)  # fmt: skip
+"""What is a name, a pattern of names or a path of somebody else's: any text may be right."""
 BAD_CASES = [
     pytest.param(name, text, right, id=f"{name}={text}")
     for name, (texts, right) in BAD.items()
@@ -144,10 +160,10 @@ def default(name: str) -> object:
 
 
 def test_every_setting_is_in_these_tables() -> None:
-    """A new setting comes with its good values here; what can be wrong of it, too."""
+    """A new setting comes with its good values here, and with what can be wrong of it."""
     assert set(GOOD) == set(BY_NAME)
-    free = {"text", "names", "_libraries", "_sampler"}
-    assert set(BAD) == {s.name for s in every() if s.read.__name__ not in free}
+    assert set(BAD) | {case[0] for case in JUNK} | set(ANYTHING) == set(BY_NAME)
+    assert set(ANYTHING).isdisjoint([*BAD, *(case[0] for case in JUNK)])
 
 
 @pytest.fixture(autouse=True)
@@ -156,12 +172,19 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_code, "is_provided", lambda _, name: name != "nosuch")
 
 
-@pytest.mark.parametrize(("name", "text", "value"), GOOD_CASES)
-def test_good_value(name: str, text: str, value: object, caplog: pytest.LogCaptureFixture) -> None:
+def test_good_values(caplog: pytest.LogCaptureFixture) -> None:
     """Each variable of a setting gives its value, and so does the same text in code."""
-    for variable in BY_NAME[name].variables:
-        assert getattr(Config.read({variable: text}), name) == value
-    assert getattr(Config.read({}, {name: text.strip()}), name) == value
+    offenders = [
+        (where, text, found, value)
+        for name, cases in GOOD.items()
+        for text, value in cases.items()
+        for where, found in [
+            *((v, getattr(Config.read({v: text}), name)) for v in BY_NAME[name].variables),
+            (name, getattr(Config.read({}, {name: text.strip()}), name)),
+        ]
+        if found != value or type(found) is not type(value)
+    ]
+    assert offenders == []
     assert caplog.messages == []
 
 
@@ -181,28 +204,30 @@ def test_bad_value(name: str, text: str, right: str, caplog: pytest.LogCaptureFi
     assert right in str(raised.value)
 
 
-@pytest.mark.parametrize("name", BY_NAME)
-@pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
-def test_empty_is_not_set(name: str, text: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_empty_is_not_set(caplog: pytest.LogCaptureFixture) -> None:
     """An empty variable is one that is not set, as OpenTelemetry says."""
-    environ = dict.fromkeys(BY_NAME[name].variables, text)
-    assert getattr(Config.read(environ), name) == default(name)
+    assert [
+        (name, text)
+        for name, setting in BY_NAME.items()
+        for text in ("", "  ")
+        if getattr(Config.read(dict.fromkeys(setting.variables, text)), name) != default(name)
+    ] == []
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize("name", BY_NAME)
-def test_what_beats_what(name: str) -> None:
+def test_what_beats_what() -> None:
     """A value in code beats the environment, which beats the default; the first variable wins."""
-    setting = BY_NAME[name]
-    others = [text for text, value in GOOD[name].items() if value != default(name)]
-    value = GOOD[name][others[0]]
-    for variable in setting.variables:
-        assert getattr(Config.read({variable: others[0]}), name) == value
-    first = dict(zip(setting.variables, [others[0], "junk", "junk"], strict=False))
-    assert getattr(Config.read(first), name) == value
-    opposite = {bool: "false"}.get(type(value), others[-1])
-    expected = setting.read(opposite)
-    assert getattr(Config.read(first, {name: opposite}), name) == expected
+    offenders = []
+    for name, setting in BY_NAME.items():
+        text, value = next(pair for pair in GOOD[name].items() if pair[1] != default(name))
+        texts = [one.strip() for one in GOOD[name]]
+        opposite = next(one for one in [*texts, setting.default] if setting.read(one) != value)
+        first = dict(zip(setting.variables, [text, "junk", "junk"], strict=False))
+        found = getattr(Config.read(first), name)
+        in_place = getattr(Config.read(first, {name: opposite}), name)
+        if (found, in_place) != (value, setting.read(opposite)):
+            offenders.append((name, found, in_place))
+    assert offenders == []
 
 
 @pytest.mark.parametrize(
@@ -340,22 +365,23 @@ def test_name_of_the_service(
         assert captured.span("span").resource.attributes["service.name"] == expected
 
 
-@pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize(
     "text", ["many", "-1", "1.5", ""], ids=["text", "negative", "part", "empty"]
 )
 def test_limit_that_the_sdk_raises_for(
-    name: str, text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A bad limit of OpenTelemetry's is told, and its default is used: no span is lost."""
-    monkeypatch.setenv(name, text)
-    with testing.capture() as captured:
-        with heliograph.span("span"):
-            pass
-        assert captured.span("span").name == "span"
-    assert os.environ[name] == text  # the function's own
-    lines = [one for one in caplog.messages if name in one]
-    assert len(lines) == (1 if text else 0)
+    for name in LIMITS:
+        with monkeypatch.context() as patched:
+            patched.setenv(name, text)
+            with testing.capture() as captured:
+                with heliograph.span(name):
+                    pass
+                assert [span.name for span in captured.spans] == [name]
+            assert os.environ[name] == text  # the function's own
+    told = {name: sum(f" {name}=" in line for line in caplog.messages) for name in LIMITS}
+    assert told == dict.fromkeys(LIMITS, 1 if text else 0)
 
 
 @pytest.mark.parametrize(
@@ -474,21 +500,7 @@ def test_all_libraries_are_left_alone() -> None:
     assert [one.leaves_alone(name) for name in ("requests", "botocore")] == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "right"),
-    [
-        ("traces_exporters", "xray,nosuch", "xray, xray-otlp, otlp, console, none"),
-        ("metrics_exporters", ["nosuch"], "emf, otlp, console, none"),
-        ("propagators", "nosuch", "tracecontext, baggage, xray, xray-lambda, none"),
-        ("sampler", "nosuch", "always_on, always_off, traceidratio"),
-        ("excluded_urls", ["ok", "("], "a regular expression"),
-        ("daemon_address", "junk", "host:port"),
-        ("otlp_endpoint", "nonsense", "a URL such as"),
-        ("otlp_traces_endpoint", "ftp://host", "a URL such as"),
-        ("otlp_metrics_endpoint", "http://", "a URL such as"),
-        ("otlp_traces_headers", "no pair", "name=value"),
-    ],
-)
+@pytest.mark.parametrize(("name", "value", "right"), JUNK)
 def test_junk_in_code_raises(name: str, value: Any, right: str) -> None:
     """What the environment's value is told for where it is used, code is told at once."""
     with pytest.raises(ConfigurationError, match=name) as raised:
@@ -510,6 +522,15 @@ def test_junk_in_code_raises(name: str, value: Any, right: str) -> None:
 def test_good_in_code(name: str, value: Any) -> None:
     """What is usable passes: other forms of an address, what packages provide, nothing at all."""
     assert getattr(Config.read({}, {name: value}), name) in (value, (value,), ())
+
+
+def test_anything_in_code(caplog: pytest.LogCaptureFixture) -> None:
+    """A text that only its user can judge is taken as it is, from either side."""
+    for name in ANYTHING:
+        (variable, *_), read = BY_NAME[name].variables, BY_NAME[name].read
+        found = [Config.read({variable: "any (text"}), Config.read({}, {name: "any (text"})]
+        assert [getattr(config, name) for config in found] == [read("any (text")] * 2, name
+    assert caplog.messages == []
 
 
 def test_what_checks_know_is_what_there_is() -> None:
