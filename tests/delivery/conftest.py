@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from heliograph import delivery
+from heliograph.delivery.breaker import Breaker
 from heliograph.delivery.workers import Workers
 
 if TYPE_CHECKING:
@@ -70,9 +73,27 @@ def hang() -> Iterator[Callable[..., threading.Event]]:
         event.set()
 
 
+class Clock:
+    """A wall clock that a test sets."""
+
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        """Return epoch seconds."""
+        return self.now
+
+
 @pytest.fixture
-def workers() -> Iterator[Callable[..., Workers]]:
-    """Make workers, by default with a budget that no healthy exporter needs."""
+def clock() -> Clock:
+    """A clock that stands still until it is set."""
+    return Clock()
+
+
+@pytest.fixture
+def workers(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Workers]]:
+    """Make workers that go by `clock`, by default with a budget that no healthy exporter needs."""
+    monkeypatch.setattr(delivery.workers, "time", clock)
+    monkeypatch.setattr(delivery.worker, "Breaker", partial(Breaker, clock))
     made: list[Workers] = []
 
     def make(budget: float = 30.0, interval: float = 0.0) -> Workers:

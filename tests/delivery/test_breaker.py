@@ -13,21 +13,6 @@ from heliograph.delivery.breaker import (
 )
 
 
-class Clock:
-    """A wall clock that a test sets."""
-
-    now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    """A clock that stands still until it is set."""
-    return Clock()
-
-
 @pytest.fixture
 def opened(clock):
     """A breaker that has just opened."""

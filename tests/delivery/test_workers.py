@@ -13,10 +13,9 @@ from itertools import chain
 import pytest
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from heliograph import _notice
 from heliograph.delivery import backlog
 from heliograph.delivery.breaker import FAILURES
-from heliograph.delivery.worker import REFUSALS
+from heliograph.delivery.worker import REFUSALS, Worker
 from heliograph.delivery.workers import MAX_BATCH
 
 FAILURE = SpanExportResult.FAILURE
@@ -26,9 +25,19 @@ SHORT = 0.05
 
 def wait_until(fact, seconds=20.0):
     end = time.monotonic() + seconds
-    while not fact() and time.monotonic() < end:
+    while not fact():
+        assert time.monotonic() < end, "it never comes"
         time.sleep(0.002)
-    assert fact()
+
+
+def flush_until(workers, fact):
+    """Flush again and again: a budget that is to run out may be over before a thread has begun."""
+
+    def flushed():
+        workers.flush(None)
+        return fact()
+
+    wait_until(flushed)
 
 
 def lines(caplog):
@@ -82,29 +91,38 @@ def test_batches(workers, planned, offer):
 
 
 def test_one_that_hangs_starves_nobody(workers, planned, offer, hang):
-    """With a budget that one exporter uses up, the others have delivered all the same."""
-    all_of_them = workers(SHORT)
-    dead, alive = planned(hang()), [planned() for _ in range(3)]
+    """While a flush waits for one exporter, the others deliver."""
+    all_of_them, answer = workers(), hang()
+    dead, alive = planned(answer), [planned() for _ in range(3)]
     for exporter in (alive[0], dead, *alive[1:]):
         offer(all_of_them.for_spans(exporter), "a")
+    flush = threading.Thread(target=all_of_them.flush, args=(None,))
 
-    all_of_them.flush(None)
+    flush.start()
 
     wait_until(lambda: [exporter.got for exporter in alive] == [[["a"]]] * 3)
     assert dead.got == []
+    answer.set()
+    flush.join()
+    assert dead.got == [["a"]]
 
 
-def test_budget_over_all(workers, planned, offer, hang):
-    """Several that hang cost one budget and not one each: the flush returns within two of them."""
-    budget = 0.4
-    all_of_them = workers(budget)
+def test_budget_over_all(workers, planned, offer, hang, monkeypatch):
+    """Several that hang cost one budget and not one each: all are waited for until one moment."""
+    all_of_them, moments, wait = workers(SHORT), [], Worker.wait
     for _ in range(8):
         offer(all_of_them.for_spans(planned(hang())), "a")
-    started = time.monotonic()
 
-    all_of_them.flush(None)
+    def waiting(worker, until):
+        moments.append(until)
+        wait(worker, until)
 
-    assert time.monotonic() - started < 8 * budget / 2
+    monkeypatch.setattr(Worker, "wait", waiting)
+
+    all_of_them.flush(None)  # returns: else this test never ends
+
+    assert len(moments) == 8
+    assert len(set(moments)) == 1
 
 
 def test_the_invocations_time_is_a_bound_too(workers, planned, offer, hang):
@@ -114,10 +132,9 @@ def test_the_invocations_time_is_a_bound_too(workers, planned, offer, hang):
     offer(worker, "a")
 
     all_of_them.flush(0.001)
-    assert exporter.tried == 0
     all_of_them.flush(-3.0)
-    assert exporter.tried == 0
-    all_of_them.flush(SHORT)  # returns: else this test never ends
+    assert not worker._process  # no thread: nothing can have begun
+    wait_until(lambda: all_of_them.flush(SHORT) or exporter.tried)  # returns: else it never ends
     assert exporter.tried == 1
 
 
@@ -127,6 +144,7 @@ def test_an_export_in_the_air_is_waited_for_again(workers, planned, offer, hang,
     exporter = planned(answer)
     worker = all_of_them.for_spans(exporter)
     offer(worker, "a")
+    wait_until(lambda: all_of_them.flush(0.01) or exporter.tried)
     for _ in range(FAILURES + 1):
         all_of_them.flush(0.01)
     offer(worker, "b")
@@ -144,15 +162,16 @@ def test_nothing_is_lost_or_doubled_when_an_answer_is_late(workers, planned, off
     exporter = planned(answer)
     worker = all_of_them.for_spans(exporter)
     offer(worker, "a")
-    all_of_them.flush(None)
+    flush_until(all_of_them, lambda: exporter.tried)
     offer(worker, "b")
     all_of_them.flush(None)
     offer(worker, "c")
     assert (exporter.tried, exporter.got) == (1, [])
 
     answer.set()
-    wait_until(lambda: exporter.got == [["a"]])
-    all_of_them.flush(None)
+    wait_until(lambda: not worker._air)
+    assert exporter.got == [["a"]]
+    flush_until(all_of_them, lambda: worker.at_rest)
 
     assert exporter.got == [["a"], ["b", "c"]]
 
@@ -238,7 +257,7 @@ def test_open(workers, planned, offer, caplog):
     )
 
 
-def test_closed_again(workers, planned, offer, caplog):
+def test_closed_again(workers, planned, offer, clock, caplog):
     """After the pause one try delivers all that was kept, and one line says so."""
     all_of_them, exporter = workers(), planned(FAILURE)
     exporter.retry_after = 0.5
@@ -249,7 +268,7 @@ def test_closed_again(workers, planned, offer, caplog):
     all_of_them.flush(None)
     assert exporter.tried == 1
     offer(worker, *names[1:])
-    time.sleep(0.5)
+    clock.now += exporter.retry_after
 
     caplog.set_level(logging.INFO, logger="heliograph")
     all_of_them.flush(None)
@@ -265,8 +284,10 @@ def test_a_backend_that_never_answers_opens_it(workers, planned, offer, hang, ca
     """One flush waits for it; the following ones find it still silent, and count that."""
     all_of_them, exporter = workers(SHORT), planned(hang())
     worker = all_of_them.for_spans(exporter)
+    offer(worker, "a")
+    flush_until(all_of_them, lambda: exporter.tried)
 
-    for _ in range(FAILURES + 3):
+    for _ in range(FAILURES + 2):
         offer(worker, "a")
         all_of_them.flush(None)
 
@@ -281,27 +302,28 @@ def test_a_late_failure_counts_once(workers, planned, offer, hang, caplog):
     all_of_them, answers = workers(SHORT), [hang(FAILURE) for _ in range(FAILURES - 1)]
     exporter = planned(*answers)
     worker = all_of_them.for_spans(exporter)
-    for answer in answers:
+    for number, answer in enumerate(answers, 1):
         offer(worker, "a")
-        all_of_them.flush(None)
+        flush_until(all_of_them, lambda tried=number: exporter.tried == tried and worker._counted)
         answer.set()
         wait_until(lambda: not worker._air)
 
+    all_of_them._budget = worker._patience = 30.0
     all_of_them.flush(None)
 
     assert exporter.got == [["a"] * (FAILURES - 1)]
     assert lines(caplog) == []
 
 
-def test_what_a_backend_refuses_for_good(workers, planned, offer, caplog):
+def test_what_a_backend_refuses_for_good(workers, planned, offer, clock, caplog):
     """A batch that it says again and again that it will never take is dropped, told and counted."""
     all_of_them, exporter = workers(), planned(*[FAILURE] * REFUSALS)
-    exporter.retryable, exporter.retry_after, exporter.failure = False, 0.001, "HTTP 400"
+    exporter.retryable, exporter.retry_after, exporter.failure = False, 1.0, "HTTP 400"
     worker = all_of_them.for_spans(exporter)
     offer(worker, "bad", "worse")
     for _ in range(REFUSALS):
         all_of_them.flush(None)
-        time.sleep(0.002)
+        clock.now += exporter.retry_after
     offer(worker, "good")
 
     all_of_them.flush(None)
@@ -312,10 +334,10 @@ def test_what_a_backend_refuses_for_good(workers, planned, offer, caplog):
     ]
 
 
-def test_flapping(workers, planned, offer, caplog):
+def test_flapping(workers, planned, offer, clock, caplog):
     """A backend that comes and goes is told a few times, and no more."""
     all_of_them, exporter = workers(), planned()
-    exporter.retry_after = 0.001
+    exporter.retry_after = 1.0
     worker = all_of_them.for_spans(exporter)
     caplog.set_level(logging.INFO, logger="heliograph")
     for _ in range(20):
@@ -323,7 +345,7 @@ def test_flapping(workers, planned, offer, caplog):
         for _ in range(2):
             offer(worker, "a")
             all_of_them.flush(None)
-            time.sleep(0.002)
+            clock.now += exporter.retry_after
 
     assert len(exporter.got) == 20
     assert [line.split()[1] for line in lines(caplog)] == ["fails", "works"] * 4
@@ -360,15 +382,20 @@ def test_the_queue_is_bounded(workers, planned, offer, caplog):
 # -- the interval ----------------------------------------------------------------------------------
 
 
-def test_interval(workers, planned, offer):
+def test_interval(workers, planned, offer, clock):
     """With an interval the first flush is due, the next one when the time has passed."""
-    all_of_them = workers(interval=0.3)
+    all_of_them = workers(interval=5.0)
     offer(all_of_them.for_spans(planned()), "a")
 
     assert all_of_them.due()
     all_of_them.flush(None)
     assert not all_of_them.due()
-    time.sleep(0.3)
+    clock.now += 4.9
+    assert not all_of_them.due()
+    clock.now += 0.1
+    assert all_of_them.due()
+    all_of_them.flush(None)
+    clock.now -= 86_400  # set back
     assert all_of_them.due()
 
 
@@ -416,7 +443,7 @@ def test_close_lets_an_open_breaker_try_once(workers, planned, offer):
 
 def test_close_waits_for_nobody(workers, planned, offer, hang, caplog):
     """An export and a shutdown that hang do not keep the process; what is lost is told."""
-    all_of_them = workers(SHORT)
+    all_of_them = workers(1.0)
     dead, stuck = planned(hang()), planned(shutdown=hang())
     offer(all_of_them.for_spans(dead), "a", "b")
     offer(all_of_them.for_spans(stuck), "a")
@@ -471,4 +498,3 @@ def test_complaints(workers, planned, offer, caplog):
     assert other == "of another thread"
     all_of_them.close()
     assert logging.getLogger("opentelemetry.exporter").propagate
-    assert _notice.counts
