@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from heliograph import testing
+from heliograph import _notice, testing
 from heliograph.journal import journal, recording
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
@@ -48,13 +48,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without runtimes their tests are skipped, and in CI they fail: nothing is left out there."""
+    """Without runtimes their tests are skipped, and in CI they fail: nothing is left out there.
+
+    What asks for the built layer is for `make test`, too.
+    """
     missing = not runtimes()
     for item in items:
-        if {"runtime", "one_runtime"} & set(getattr(item, "fixturenames", ())):
+        asked = set(getattr(item, "fixturenames", ()))
+        if {"runtime", "one_runtime", "layer"} & asked:
             item.add_marker(pytest.mark.runtime)
-            if missing and not os.environ.get("CI"):
-                item.add_marker(pytest.mark.skip(reason="no runtimes; `make runtimes` makes them"))
+        if {"runtime", "one_runtime"} & asked and missing and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason="no runtimes; `make runtimes` makes them"))
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +71,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_swallowed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What the guard swallowed fails the test, unless it is marked `guarded` or `hostile`."""
+    """What the guard swallowed fails the test, unless it is marked `guarded` or `hostile`.
+
+    What is told once has not been told yet when a test begins: `strict` forgets it at its end.
+    """
+    _notice.counts.clear()
     if request.node.get_closest_marker("guarded"):
         try:
             with testing.strict():

@@ -59,8 +59,7 @@ def costs(text: str) -> list[str]:
     return re.findall(rf"^(\S.*?){figure}{figure} +[+-]\d+\.\d\d *$", text, re.MULTILINE)
 
 
-@pytest.mark.runtime
-def test_the_demo(layer):
+def test_the_demo(one_runtime, layer):
     """Whatever is set for AWS here, both orders are traced and measured, and the cost is told.
 
     The README shows what the demo prints.
@@ -86,7 +85,7 @@ def test_the_demo(layer):
     assert costs(shown) == costs(done.stdout)
 
 
-def test_the_demo_fails_with_its_function(tmp_path, monkeypatch, layer):
+def test_the_demo_fails_with_its_function(tmp_path, monkeypatch, one_runtime, layer):
     """A function that fails makes the demo fail: `make demo` says so by its exit status."""
     from scripts import demo
 

@@ -319,12 +319,8 @@ with capture({settings}):
     assert run(RECORDING + program) is loaded
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.12", "3.13"])
-def test_at_the_end_of_the_interpreter(version):
+def test_at_the_end_of_the_interpreter(runtime, layer):
     """What is left at exit is delivered there, though Python starts no thread any more (3.12)."""
-    found = list(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    if not found:
-        pytest.skip(f"no Python {version}")
     program = """
 import atexit, json
 from heliograph.delivery.workers import Workers
@@ -343,10 +339,10 @@ def end():
     print(json.dumps([used.got, unused.got]))
 atexit.register(end)
 """
-    layer = packages(ROOT / "build" / "layer", version)
+    sdk = packages(layer, runtime["version"])
     done = subprocess.run(
-        [found[0], "-c", program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(layer)])},
+        [runtime["python"], "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(sdk)])},
         capture_output=True,
         text=True,
         timeout=60,

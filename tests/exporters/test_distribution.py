@@ -24,17 +24,10 @@ from opentelemetry.sdk.metrics.view import (
     View,
 )
 
-from heliograph import _notice
 from heliograph.encode.emf import DistributionDataPoint
 from heliograph.exporters.distribution import ExactDistributionAggregation
 
 DELTA, CUMULATIVE = AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE
-
-
-@pytest.fixture(autouse=True)
-def untold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing has been told yet when a test begins."""
-    monkeypatch.setattr(_notice, "counts", {})
 
 
 class Metered:

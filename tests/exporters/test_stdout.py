@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heliograph import _notice
 from heliograph.exporters import stdout
 
 if TYPE_CHECKING:
@@ -161,7 +160,6 @@ def test_after_a_torn_line_the_next_is_whole(
 ) -> None:
     """A reader that stalls costs the record it stalled on, told once, and not the next one."""
     monkeypatch.setattr(stdout, "WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(_notice, "counts", {})
     reading, text = pipe
     write = stdout.StandardOutput(text, leading_newline=False)
     write(b"x" * 200_000 + b"\n")

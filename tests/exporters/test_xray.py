@@ -19,7 +19,6 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace import set_span_in_context as with_span
 
-from heliograph import _notice
 from heliograph.exporters.daemon import Daemon
 from heliograph.exporters.xray import XRaySpanExporter
 
@@ -28,9 +27,8 @@ TRACE = 0x5759E988BD862E3FE1BE46A994272793
 
 
 @pytest.fixture
-def told(monkeypatch, caplog):
-    """Return the log, whose `messages` are its lines; no topic has come up before."""
-    monkeypatch.setattr(_notice, "counts", {})
+def told(caplog):
+    """Return the log, whose `messages` are its lines."""
     caplog.set_level(logging.WARNING, "heliograph")
     return caplog
 

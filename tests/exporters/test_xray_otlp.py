@@ -14,7 +14,6 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 
-from heliograph import _notice
 from heliograph.exporters import Setup, configured
 from heliograph.exporters.daemon import Daemon
 from heliograph.exporters.xray_otlp import XRayOtlpSpanExporter, enveloped
@@ -151,9 +150,8 @@ def test_small_datagrams(exporter, receiver, spans, monkeypatch):
     assert len(sizes) == 5
 
 
-def test_resource_too_large(exporter, spans, monkeypatch, caplog):
+def test_resource_too_large(exporter, spans, caplog):
     """A resource that no datagram takes is told, and the spans are counted as failed."""
-    monkeypatch.setattr(_notice, "counts", {})
     caplog.set_level(logging.WARNING, "heliograph")
     assert exporter.export(spans(("a", 1), resource={"large": "x" * 70_000})) is FAILURE
     assert (exporter.sent, exporter.failed) == (0, 1)

@@ -17,10 +17,12 @@ def converted(unit: str | None, options: Options = Options()) -> tuple[str | Non
     return name, factor, len(told)
 
 
-@pytest.mark.parametrize("unit", sorted(CLOUDWATCH))
-def test_cloudwatchs_own(unit: str) -> None:
+def test_cloudwatchs_own() -> None:
     """Every unit of CloudWatch stays, and so does the name that Powertools' enum has for it."""
-    assert converted(unit) == converted(unit.replace("/", "Per")) == (unit, 1, 0)
+    as_they_are = {unit: (unit, 1, 0) for unit in CLOUDWATCH}
+    assert {unit: converted(unit) for unit in CLOUDWATCH} == as_they_are
+    assert {unit: converted(unit.replace("/", "Per")) for unit in CLOUDWATCH} == as_they_are
+    assert len(CLOUDWATCH) == 27
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from heliograph.encode.emf import DistributionDataPoint, Encoder, Options
 from tests.encode.emf.encoding import lines, records
+from tests.encode.emf.schema import validate_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -250,9 +251,10 @@ VECTORS: dict[str, Case] = {
 
 @pytest.fixture
 def gold() -> Callable[[str, bytes], None]:
-    """Compare with a gold file, or write it when `HELIOGRAPH_ACCEPT` is set."""
+    """Compare with a gold file, or write it when `HELIOGRAPH_ACCEPT` is set; check the schema."""
 
     def compare(name: str, actual: bytes) -> None:
+        validate_lines(actual.splitlines())
         path = GOLD / name
         if os.environ.get("HELIOGRAPH_ACCEPT"):
             path.parent.mkdir(parents=True, exist_ok=True)

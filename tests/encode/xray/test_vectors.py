@@ -1,7 +1,6 @@
 """The test vectors of the X-Ray rules, as whole documents in gold files."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -319,8 +318,10 @@ def test_no_gold_file_is_left_over():
     assert {file.stem for file in GOLD.glob("*.json")} == asked
 
 
-@pytest.mark.parametrize("file", sorted(GOLD.glob("*.json")), ids=lambda file: file.stem)
-def test_gold_names_its_vector(file):
+def test_gold_names_its_vector():
     """A gold file says which vector it is, so that the rule can be found."""
-    told = json.loads(file.read_text(encoding="utf-8"))
-    assert told["vector"] == int(re.match(r"\d+", file.stem)[0])
+    assert [
+        file.name
+        for file in GOLD.glob("*.json")
+        if json.loads(file.read_text(encoding="utf-8"))["vector"] != int(file.stem.split("_")[0])
+    ] == []

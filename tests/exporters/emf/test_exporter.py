@@ -20,7 +20,6 @@ from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from heliograph import _notice
 from heliograph.encode.emf import Options
 from heliograph.exporters.emf import EmfMetricExporter
 
@@ -30,12 +29,6 @@ if TYPE_CHECKING:
 NOW_MS = 1_609_459_200_000
 NANO = NOW_MS * 1_000_000
 SERVICE = ("service", "orders")
-
-
-@pytest.fixture(autouse=True)
-def untold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing has been told yet when a test begins."""
-    monkeypatch.setattr(_notice, "counts", {})
 
 
 def handed_over(metrics: list[Metric], resource: dict[str, str] | None = None) -> MetricsData:

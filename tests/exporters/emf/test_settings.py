@@ -11,7 +11,6 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
-from heliograph import _notice
 from heliograph.exporters import Setup
 from heliograph.exporters.emf import metric_exporter
 from heliograph.settings.config import Config
@@ -24,12 +23,6 @@ RESOURCE = {
     "process.pid": 7,
 }  # fmt: skip
 ATTRIBUTES = {"tier": "gold", "user.id": "u1"}
-
-
-@pytest.fixture(autouse=True)
-def untold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing has been told yet when a test begins."""
-    monkeypatch.setattr(_notice, "counts", {})
 
 
 @pytest.fixture
