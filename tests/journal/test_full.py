@@ -130,14 +130,14 @@ def test_a_recursion_limit_left_low() -> None:
 
 def test_the_end_of_an_invocation_waits_for_it() -> None:
     """A time limit ends the function's wait for a full journal; all is there after the response."""
-    begun = threading.Event()
+    begun, limited = threading.Event(), threading.Event()
 
     class Slow:
-        """An exporter that takes its time."""
+        """An exporter that is not done before the function has given its wait up."""
 
         def export(self, spans: Any) -> None:
             begun.set()
-            time.sleep(0.3)
+            limited.wait(10)
 
         def shutdown(self) -> None: ...
 
@@ -145,6 +145,7 @@ def test_the_end_of_an_invocation_waits_for_it() -> None:
         """What a function raises into itself."""
 
     def limit(*_: object) -> None:
+        limited.set()
         raise TimeLimit
 
     @heliograph.wrap
