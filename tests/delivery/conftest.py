@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from heliograph import delivery
-from heliograph.delivery.breaker import Breaker
 from heliograph.delivery.workers import Workers
 
 if TYPE_CHECKING:
@@ -90,14 +87,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def workers(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Workers]]:
+def workers(clock: Clock) -> Iterator[Callable[..., Workers]]:
     """Make workers that go by `clock`, by default with a budget that no healthy exporter needs."""
-    monkeypatch.setattr(delivery.workers, "time", clock)
-    monkeypatch.setattr(delivery.worker, "Breaker", partial(Breaker, clock))
     made: list[Workers] = []
 
     def make(budget: float = 30.0, interval: float = 0.0) -> Workers:
-        made.append(Workers(budget, interval))
+        made.append(Workers(budget, interval, clock))
         return made[-1]
 
     yield make
@@ -125,10 +120,10 @@ def spans() -> Callable[..., list[ReadableSpan]]:
 @pytest.fixture
 def offer(spans: Callable[..., list[ReadableSpan]]) -> Callable[..., None]:
     """Offer spans with these names to a worker."""
-    from heliograph.delivery.backlog import Parcel, size_of_span
+    from heliograph.delivery.backlog import Item, size_of_span
 
     def do(worker: Any, *names: str) -> None:
         made = spans(*names)
-        worker.offer(map(Parcel, made, map(size_of_span, made)))
+        worker.offer(map(Item, made, map(size_of_span, made)))
 
     return do

@@ -7,15 +7,15 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 
-from heliograph.delivery.backlog import Backlog, Parcel, size_of_metrics, size_of_span
+from heliograph.delivery.backlog import Backlog, Item, size_of_metrics, size_of_span
 
 
-def parcels(*contents, size=10):
-    return [Parcel(content, size) for content in contents]
+def items(*contents, size=10):
+    return [Item(content, size) for content in contents]
 
 
 def contents(taken):
-    return [parcel.content for parcel in taken]
+    return [item.content for item in taken]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_bounds(most, most_bytes, kept, dropped):
     """Beyond either bound the oldest go, and are counted."""
     backlog = Backlog(most, most_bytes)
 
-    assert backlog.add(parcels(*"abcde")) == dropped
+    assert backlog.add(items(*"abcde")) == dropped
     assert contents(backlog.take(9)) == list(kept)
     assert len(backlog) == 0
 
@@ -39,9 +39,9 @@ def test_bounds(most, most_bytes, kept, dropped):
 def test_what_is_put_back_comes_first():
     """A batch that did not go out is the oldest again: next to go out, and next to be dropped."""
     backlog = Backlog(4, 100)
-    backlog.add(parcels(*"abc"))
+    backlog.add(items(*"abc"))
     air = backlog.take(2)
-    backlog.add(parcels(*"de"))
+    backlog.add(items(*"de"))
 
     assert contents(air) == ["a", "b"]
     assert backlog.put_back(air) == 1
@@ -51,10 +51,10 @@ def test_what_is_put_back_comes_first():
 def test_bytes_are_those_of_what_waits():
     """What is taken out makes room, and what is put back takes it."""
     backlog = Backlog(9, 20)
-    backlog.add(parcels("a", "b"))
+    backlog.add(items("a", "b"))
     taken = backlog.take(1)
 
-    assert backlog.add(parcels("c")) == 0
+    assert backlog.add(items("c")) == 0
     assert backlog.put_back(taken) == 1
     assert contents(backlog.take(9)) == ["b", "c"]
 
@@ -66,7 +66,7 @@ def test_bytes_are_those_of_what_waits():
 def test_half_full(number, size, half_full):
     """From half of either bound on it asks to be emptied."""
     backlog = Backlog(10, 100)
-    backlog.add(parcels(*range(number), size=size))
+    backlog.add(items(*range(number), size=size))
 
     assert backlog.half_full is half_full
 

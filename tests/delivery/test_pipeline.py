@@ -324,7 +324,7 @@ def test_at_the_end_of_the_interpreter(runtime, layer):
     program = """
 import atexit, json
 from heliograph.delivery.workers import Workers
-from heliograph.delivery.backlog import Parcel
+from heliograph.delivery.backlog import Item
 class Exporter:
     def __init__(self): self.got = []
     def export(self, spans): self.got += spans
@@ -332,8 +332,8 @@ class Exporter:
 used, unused = Exporter(), Exporter()
 workers = Workers(10.0, 0.0)
 first, second = workers.for_spans(used), workers.for_spans(unused)
-first.offer([Parcel("a", 1)]); workers.flush(None)
-first.offer([Parcel("b", 1)]); second.offer([Parcel("c", 1)])
+first.offer([Item("a", 1)]); workers.flush(None)
+first.offer([Item("b", 1)]); second.offer([Item("c", 1)])
 def end():
     workers.close()
     print(json.dumps([used.got, unused.got]))

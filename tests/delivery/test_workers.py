@@ -40,6 +40,12 @@ def flush_until(workers, fact):
     wait_until(flushed)
 
 
+def counted(worker):
+    """Whether an export that has no answer counts as a failure already."""
+    flight = worker._in_flight
+    return flight is not None and flight.counted
+
+
 def lines(caplog):
     return [message.removeprefix("heliograph: ") for message in caplog.messages]
 
@@ -69,7 +75,7 @@ class Exporter:
     def export(self, spans): self.got = spans
     def shutdown(self): self.shut = True
 exporter, all_of_them = Exporter(), workers.Workers(30.0, 0.0)
-all_of_them.for_spans(exporter).offer([backlog.Parcel("span", 1)])
+all_of_them.for_spans(exporter).offer([backlog.Item("span", 1)])
 all_of_them.flush(None)
 print(exporter.got, threading.active_count(), threading.enumerate() == [threading.main_thread()])
 """
@@ -138,7 +144,7 @@ def test_the_invocations_time_is_a_bound_too(workers, planned, offer, hang):
     assert exporter.tried == 1
 
 
-def test_an_export_in_the_air_is_waited_for_again(workers, planned, offer, hang, caplog):
+def test_an_export_in_flight_is_waited_for_again(workers, planned, offer, hang, caplog):
     """Cut short by the invocation's end it is no failure: the next flush waits for the same one."""
     all_of_them, answer = workers(budget=600.0), hang()
     exporter = planned(answer)
@@ -157,7 +163,7 @@ def test_an_export_in_the_air_is_waited_for_again(workers, planned, offer, hang,
 
 
 def test_nothing_is_lost_or_doubled_when_an_answer_is_late(workers, planned, offer, hang):
-    """A batch in the air stays one batch: later spans wait, then follow, none goes out twice."""
+    """A batch in flight stays one batch: later spans wait, then follow, none goes out twice."""
     all_of_them, answer = workers(SHORT), hang()
     exporter = planned(answer)
     worker = all_of_them.for_spans(exporter)
@@ -169,7 +175,7 @@ def test_nothing_is_lost_or_doubled_when_an_answer_is_late(workers, planned, off
     assert (exporter.tried, exporter.got) == (1, [])
 
     answer.set()
-    wait_until(lambda: not worker._air)
+    wait_until(lambda: not worker._in_flight)
     assert exporter.got == [["a"]]
     flush_until(all_of_them, lambda: worker.at_rest)
 
@@ -304,9 +310,9 @@ def test_a_late_failure_counts_once(workers, planned, offer, hang, caplog):
     worker = all_of_them.for_spans(exporter)
     for number, answer in enumerate(answers, 1):
         offer(worker, "a")
-        flush_until(all_of_them, lambda tried=number: exporter.tried == tried and worker._counted)
+        flush_until(all_of_them, lambda tried=number: exporter.tried == tried and counted(worker))
         answer.set()
-        wait_until(lambda: not worker._air)
+        wait_until(lambda: not worker._in_flight)
 
     all_of_them._budget = worker._patience = 30.0
     all_of_them.flush(None)

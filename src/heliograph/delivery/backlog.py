@@ -44,40 +44,40 @@ class Backlog:
 
     def __init__(self, most: int = MAX_WAITING, most_bytes: int = MAX_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._parcels: deque[Item] = deque()
+        self._items: deque[Item] = deque()
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._parcels)
+        return len(self._items)
 
     @property
     def half_full(self) -> bool:
         """Whether half of what may wait does."""
-        return 2 * len(self._parcels) >= self._most or 2 * self._bytes >= self._most_bytes
+        return 2 * len(self._items) >= self._most or 2 * self._bytes >= self._most_bytes
 
     def add(self, items: Iterable[Item]) -> int:
         """Take items in at the end; return how many of the oldest had to go."""
         for item in items:
-            self._parcels.append(item)
+            self._items.append(item)
             self._bytes += item.size
         return self._shorten()
 
     def put_back(self, items: list[Item]) -> int:
         """Return items to the front; return how many of the oldest had to go."""
-        self._parcels.extendleft(reversed(items))
+        self._items.extendleft(reversed(items))
         self._bytes += sum(item.size for item in items)
         return self._shorten()
 
     def take(self, most: int) -> list[Item]:
         """Take the oldest out."""
-        taken = [self._parcels.popleft() for _ in range(min(most, len(self._parcels)))]
+        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
         self._bytes -= sum(item.size for item in taken)
         return taken
 
     def _shorten(self) -> int:
         dropped = 0
-        while len(self._parcels) > self._most or self._bytes > self._most_bytes:
-            self._bytes -= self._parcels.popleft().size
+        while len(self._items) > self._most or self._bytes > self._most_bytes:
+            self._bytes -= self._items.popleft().size
             dropped += 1
         return dropped
 

@@ -9,6 +9,7 @@ for which `packaging.version` is imported (2 of 36 ms).
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from types import ModuleType
 from typing import Any
 
@@ -20,8 +21,9 @@ VERSIONS = "packaging.version"
 def light() -> _Light:
     """Return a context in which instrumentors are imported without checks and without `wrapt`.
 
-    What is imported meanwhile gets stand-ins that ask the real module when they are used, and the
-    real module is what others import later.
+    What this thread imports meanwhile gets stand-ins that ask the real module when they are used.
+    Another thread that imports one of them then finds the real module behind all of its names, and
+    has it put in place; everybody has the real one later.
     """
     return _Light()
 
@@ -43,7 +45,16 @@ class _Light:
 
 
 class _Lent(ModuleType):
-    """Stands for a module; what it was not given comes from the real one."""
+    """Stands for a module: for the thread that lends it by what it was given, else by the real one.
+
+    Args:
+        name: Of the module.
+        given: What the lending thread finds under these names.
+    """
+
+    def __init__(self, name: str, given: dict[str, Any] | None = None) -> None:
+        super().__init__(name)
+        vars(self).update(_thread=get_ident(), _given=given or {})
 
     def real(self) -> Any:
         from importlib import import_module
@@ -53,8 +64,11 @@ class _Lent(ModuleType):
         return import_module(self.__name__)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # the import system's own questions
-            raise AttributeError(name)
+        if get_ident() == self._thread:
+            if name in self._given:
+                return self._given[name]
+            if name.startswith("__"):  # the import system's own questions
+                raise AttributeError(name)
         return getattr(self.real(), name)
 
     def ask(self, function: str) -> None:
@@ -63,21 +77,24 @@ class _Lent(ModuleType):
         def asked(*args: Any, **kwargs: Any) -> Any:
             return getattr(self.real(), function)(*args, **kwargs)
 
-        setattr(self, function, asked)
+        self._given[function] = asked
 
 
 def _checks(name: str) -> _Lent:
-    lent: Any = _Lent(name)
+    lent = _Lent(
+        name,
+        {
+            "DependencyConflict": type("DependencyConflict", (), {}),
+            "DependencyConflictError": type("DependencyConflictError", (Exception,), {}),
+        },
+    )
     lent.ask("get_dependency_conflicts")
     lent.ask("get_dist_dependency_conflicts")
-    lent.DependencyConflict = type("DependencyConflict", (), {})
-    lent.DependencyConflictError = type("DependencyConflictError", (Exception,), {})
-    made: _Lent = lent
-    return made
+    return lent
 
 
 def _wrapt(name: str) -> _Lent:
-    lent: Any = _Lent(name)
+    lent = _Lent(name)
     lent.ask("wrap_function_wrapper")
 
     class Proxies(type):
@@ -88,9 +105,9 @@ def _wrapt(name: str) -> _Lent:
             proxy = getattr(real, "BaseObjectProxy", None) or real.ObjectProxy
             return isinstance(instance, proxy)
 
-    lent.BaseObjectProxy = lent.ObjectProxy = Proxies("ObjectProxy", (), {})
-    made: _Lent = lent
-    return made
+    proxy = Proxies("ObjectProxy", (), {})
+    lent._given.update(BaseObjectProxy=proxy, ObjectProxy=proxy)
+    return lent
 
 
 LENDERS = {CHECKS: _checks, WRAPT: _wrapt, VERSIONS: _Lent}
