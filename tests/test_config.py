@@ -68,6 +68,7 @@ GOOD: dict[str, dict[str, object]] = {
     "emf_default_dimensions": {"none": ("none",), "service=service.name,faas.name":
                                ("service=service.name", "faas.name")},
     "emf_properties": {"user.*,order": ("user.*", "order")},
+    "emf_instrumentation_metrics": {"http.*,gen_ai.*": ("http.*", "gen_ai.*")},
     "emf_resource_properties": {"*": ("*",), "none": ("none",)},
     "emf_options": {"Scale_Units, drop_zeros": ("scale_units", "drop_zeros")},
     "emf_extraction_disabled": {"true": True},
@@ -144,6 +145,7 @@ JUNK: list[tuple[str, Any, str]] = [
 ANYTHING = (
     "service_name", "sampler_argument", "disabled_instrumentations", "annotations",
     "emf_namespace", "emf_default_dimensions", "emf_properties", "emf_resource_properties",
+    "emf_instrumentation_metrics",
     "preset_key", "preset_site", "otlp_headers_secret", "handler",
     *both("certificate", ()), *both("client_certificate", ()), *both("client_key", ()),
 )  # fmt: skip

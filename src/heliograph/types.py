@@ -45,6 +45,7 @@ class Settings(TypedDict, total=False):
     emf_default_dimensions: Names | None
     emf_properties: Names | None
     emf_resource_properties: Names | None
+    emf_instrumentation_metrics: Names | None
     emf_options: Names | None
     emf_extraction_disabled: bool | str | None
     flush_timeout: float | str | None

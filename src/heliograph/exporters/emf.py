@@ -148,6 +148,7 @@ def metric_exporter(setup: Setup) -> EmfMetricExporter:
             property_keys=config.emf_properties,
             metric_dimensions=config.emf_metric_dimensions,
             resource_properties=config.emf_resource_properties,
+            instrumentation_metrics=config.emf_instrumentation_metrics,
             **dict.fromkeys(words - {"leading_newline"}, True),
         ),
     )

@@ -141,6 +141,12 @@ EMF = (
         "`none`.",
     ),
     Setting(
+        "emf_instrumentation_metrics", "HELIOGRAPH_EMF_INSTRUMENTATION_METRICS", "", names,
+        "Metrics of OpenTelemetry's instrumentations that CloudWatch gets, by globs of their names "
+        "such as `http.client.*`; none if not set. "
+        "[What they cost](metrics.md#metrics-of-instrumentations).",
+    ),
+    Setting(
         "emf_options", "HELIOGRAPH_EMF_OPTIONS", "", _emf_options,
         "Other forms of the lines, a list: `rollup_zero` and `rollup_single` add the set without "
         "dimensions, and one for each dimension, to the default set (each is a metric to pay for); "

@@ -40,6 +40,7 @@ class Fields:
     emf_default_dimensions: tuple[str, ...]
     emf_properties: tuple[str, ...]
     emf_resource_properties: tuple[str, ...]
+    emf_instrumentation_metrics: tuple[str, ...]
     emf_options: tuple[str, ...]
     emf_extraction_disabled: bool
     flush_timeout: float

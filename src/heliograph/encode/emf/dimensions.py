@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from ..._limits import EMF_DIMENSION_VALUE, EMF_DIMENSIONS, EMF_RECORD_BYTES
 from ..._unusable import shown
 from . import hints, names
+from .combinations import Combinations
 from .members import Members
 from .properties import encode, plain, quoted, text
 
@@ -129,6 +130,7 @@ class Frame:
         self._not_apart = [key[1:] for key in options.property_keys if key.startswith("!")]
         self._varied = sets is not None or bool(options.metric_dimensions)
         self._known: dict[object, list[Layout]] = {}
+        self._combinations = Combinations(tell)
 
     def stays_apart(self, key: str) -> bool:
         """Whether an attribute is kept out of the default set."""
@@ -179,6 +181,8 @@ class Frame:
         for name, value in self.defaults.items():
             given.setdefault(name, value)
         sets = _sets(given, metric, templates, self)
+        if extra is None:
+            self._combinations.add(metric, sorted({key for keys in sets for key in keys}), given)
         return self._built(sets, given, metric if extra else "", extra)
 
     def _built(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from opentelemetry.sdk.metrics.export import AggregationTemporality, NumberDataPoint, Sum
 
@@ -73,7 +74,8 @@ class Encoder:
         self._tell = tell
         self._named: dict[tuple[str, str], Named] = {}
         self._resource: Resource | None = None
-        self._frame: Frame | None = None
+        self._own: Frame | None = None
+        self._theirs: Frame | None = None
 
     def lines(
         self,
@@ -94,22 +96,44 @@ class Encoder:
         made: list[bytes] = []
         for part in data.resource_metrics:
             extra = Extra(properties or {}, self._tell)
-            page = Page(self._frame_of(part.resource), extra, now_ms, measured_ms)
+            own = Page(self._frame_of(part.resource), extra, now_ms, measured_ms)
+            theirs: Page | None = None
             for scope in part.scope_metrics:
-                for metric in scope.metrics:
-                    self._add(metric, page)
-            for group in page.groups.values():
-                made.extend(group.lines(self._extract))
+                if not scope.scope.name.startswith(options.INSTRUMENTATIONS):
+                    for metric in scope.metrics:
+                        self._add(metric, own)
+                elif wanted := [one for one in scope.metrics if self._is_wanted(one.name)]:
+                    if theirs is None:
+                        frame = self._frame_of_instrumentations(part.resource)
+                        theirs = Page(frame, extra, now_ms, measured_ms)
+                    for metric in wanted:
+                        self._add(metric, theirs)
+            for page in (own, theirs):
+                for group in page.groups.values() if page is not None else ():
+                    made.extend(group.lines(self._extract))
         return made
 
+    def _is_wanted(self, name: str) -> bool:
+        """Tell whether a metric of an instrumentation is written: each costs money."""
+        return any(fnmatchcase(name, glob) for glob in self._options.instrumentation_metrics)
+
+    def _frame_of_instrumentations(self, resource: Resource) -> Frame:
+        """Return the frame of their metrics, with the dimensions that have few values."""
+        if self._theirs is None or resource is not self._resource:
+            few = [f"!{key}" for key in options.INSTRUMENTATION_DIMENSIONS]
+            wanted = ("*", *few, *self._options.property_keys)
+            self._theirs = self._frame(resource, replace(self._options, property_keys=wanted))
+        return self._theirs
+
     def _frame_of(self, resource: Resource) -> Frame:
-        if self._frame is None or resource is not self._resource:
-            self._resource = resource
-            space = names.namespace(self._namespace, resource.attributes, self._tell)
-            self._frame = Frame(
-                space, resource.attributes, self._dimension_sets, self._options, self._tell
-            )
-        return self._frame
+        if self._own is None or resource is not self._resource:
+            self._resource, self._theirs = resource, None
+            self._own = self._frame(resource, self._options)
+        return self._own
+
+    def _frame(self, resource: Resource, choices: Options) -> Frame:
+        space = names.namespace(self._namespace, resource.attributes, self._tell)
+        return Frame(space, resource.attributes, self._dimension_sets, choices, self._tell)
 
     def _add(self, metric: Metric, page: Page) -> None:
         named = self._named.get((metric.name, metric.unit or "")) or self._name(metric)

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     Tell = Callable[[str, str], None]
     """Told of what had to be changed or left out: a topic (told once) and a line."""
 
+INSTRUMENTATIONS = "opentelemetry.instrumentation."
+"""What the names of their scopes begin with."""
+
+INSTRUMENTATION_DIMENSIONS = (
+    "http.method", "http.request.method", "http.status_code", "http.response.status_code",
+    "http.route", "peer.service", "rpc.service", "rpc.method", "db.system", "db.system.name",
+    "messaging.system", "error.type", "gen_ai.operation.name", "gen_ai.request.model",
+    "gen_ai.token.type", "service",
+)  # fmt: skip
+"""Attributes of their metrics that are dimensions by default: those with few values. URLs, hosts
+and ports would be a metric to pay for each."""
+
 RESOURCE_PROPERTIES = (
     "service.name",
     "service.version",
@@ -46,6 +58,8 @@ class Options:
         stats_only: Write histograms as minimum, maximum, sum and count, as the collector does:
             no percentiles (emf spec 2.1).
         drop_zeros: Leave out increments of 0, which observable counters report when idle.
+        instrumentation_metrics: Metrics of OpenTelemetry's instrumentations that are written, as
+            globs of their names; with `INSTRUMENTATION_DIMENSIONS` only.
     """
 
     default_dimensions: Mapping[str, str] = field(default_factory=_service)
@@ -58,6 +72,7 @@ class Options:
     one_as_count: bool = False
     stats_only: bool = False
     drop_zeros: bool = False
+    instrumentation_metrics: Sequence[str] = ()
 
 
 DEFAULTS = Options()
