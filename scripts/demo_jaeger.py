@@ -18,7 +18,7 @@ from rich.tree import Tree
 
 from heliograph.lab.function import Function
 from heliograph.lab.invocation import Invocation
-from heliograph.lab.show import console
+from heliograph.lab.terminal import console
 from heliograph.lab.trace import is_said
 from scripts import demo, golang, jaeger
 

@@ -16,7 +16,8 @@ from .function import Function
 from .invocation import Invocation
 from .profile import Profile, table
 from .session import run
-from .show import console, show
+from .show import show
+from .terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

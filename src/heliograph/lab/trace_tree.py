@@ -1,0 +1,85 @@
+"""A trace as a tree on the screen: a line for each span, its times in one column."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from rich.tree import Tree
+
+from .terminal import cut, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .trace import Node, Trace
+
+MAX_DEPTH = 16
+"""Levels shown of a tree; what is below is counted."""
+MAX_NAME = 56
+"""Columns kept for the names of a tree before the times; longer names push their own times out."""
+
+
+def trace_tree(trace: Trace) -> Tree:
+    """Return a trace as a tree, the spans below those that made them."""
+    tree = Tree(Text(f"trace {trace.trace_id}", "bold"), guide_style="dim")
+    depths = [depth for root in trace.roots for depth in _name_ends(root)]
+    column = min(max(depths), MAX_NAME)
+    for root in trace.roots:
+        _grow(tree, root, trace.start, column, 1)
+    return tree
+
+
+def _name_ends(root: Node) -> Iterator[int]:
+    """Yield where the names of a node and of all below it end; as deep as there is room for."""
+    waiting = [(root, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        yield 4 * depth + len(_title_of(node))
+        if depth < MAX_DEPTH:
+            waiting += [(child, depth + 1) for child in node.children]
+
+
+def _title_of(node: Node) -> str:
+    return plain(" ".join(filter(None, (node.name, node.call))))
+
+
+def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None:
+    branch = tree.add(
+        _placeholder(node) if node.placeholder else _label(node, start, column - 4 * depth)
+    )
+    if depth == MAX_DEPTH and node.children:
+        branch.add(Text(f"… {sum(1 for _ in node.walk()) - 1} spans below", "dim"))
+        return
+    for child in node.children:
+        _grow(branch, child, start, column, depth + 1)
+
+
+def _placeholder(node: Node) -> Text:
+    return Text(plain(f"{node.name} (its own segment, {node.id})"), "dim")
+
+
+def _label(node: Node, start: float, width: int) -> Text:
+    duration = node.duration_ms
+    took = "in progress" if duration is None else f"{duration:.1f} ms"
+    text = Text.assemble(
+        (_title_of(node).ljust(width), "red" if node.status else "cyan"),
+        (f"  {f'+{(node.start - start) * 1000:.1f}':>8}", "dim"),
+        f"  {took:>10}",
+    )
+    facts = [node.document.get("namespace"), node.http_status]
+    text.append("".join(f"  {cut(fact)}" for fact in facts if fact), "dim")
+    if node.status:
+        text.append(f"  {node.status.upper()}", "bold red")
+    for kind, message in node.exceptions:
+        text.append(f"\n{cut(kind)}: {cut(message)}", "red")
+    for name, value in node.annotations.items():
+        text.append(f"\nannotation {cut(name)} = {cut(value)}", "yellow")
+    for name, value in node.metadata.items():
+        text.append(f"\nmetadata {cut(name)} = {cut(_json(value))}", "dim")
+    return text
+
+
+def _json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
