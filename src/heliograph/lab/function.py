@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from .environ import Sandbox, find_interpreter, find_layers, find_wrapper
-from .invocation import Answer, Invocation
 from .process import Process
-from .runtime_api import Dispatch, RuntimeApi
+from .runtime_api import RuntimeApi
+from .unanswered import exited, timed_out
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .daemon import XRayDaemon
+    from .dispatch import Dispatch
+    from .invocation import Answer, Invocation
     from .output import Stream
 
 INIT_SECONDS = 10.0
@@ -141,7 +142,7 @@ class Function:
         """
         self.api.wait(lambda: self.exit_code is not None, timeout or self._patience)
         if self.exit_code is None:
-            raise TimeoutError(f"the function still runs{self._said()}")
+            raise TimeoutError(f"the function still runs{self._process.last_lines()}")
         return self.exit_code
 
     def close(self) -> None:
@@ -202,11 +203,14 @@ class Function:
         in_time = self._in_time(dispatch)
         if not in_time:
             if not self._kill_at_deadline:
-                raise TimeoutError(f"the invocation is not over{self._said()}")
+                raise TimeoutError(f"the invocation is not over{self._process.last_lines()}")
             self.kill()
             self.wait_exit()
         self._process.drain()
-        answer = dispatch.answer or self._unanswered(dispatch, in_time=in_time)
+        answer = dispatch.answer
+        if answer is None:
+            ended = self.exit_code, self.api.init_errors
+            answer = exited(dispatch, *ended) if in_time else timed_out(dispatch)
         answer.timed_out = not in_time
         if not self._concurrency and dispatch.turn and len(self.api.nexts) > dispatch.turn:
             answer.t_over = self.api.nexts[dispatch.turn]
@@ -214,7 +218,8 @@ class Function:
 
     def _in_time(self, dispatch: Dispatch) -> bool:
         def over() -> bool:
-            return self.exit_code is not None or self._over(dispatch)
+            is_free = bool(self._concurrency) or len(self.api.nexts) > dispatch.turn
+            return self.exit_code is not None or (dispatch.answer is not None and is_free)
 
         if not self._kill_at_deadline:
             return self.api.wait(over, self._patience)
@@ -222,41 +227,3 @@ class Function:
         if not self.api.wait(lambda: dispatch.t_sent is not None or over(), start):
             return False
         return self.api.wait(over, dispatch.deadline_ms / 1000 - time.time())
-
-    def _over(self, dispatch: Dispatch) -> bool:
-        if dispatch.answer is None:
-            return False
-        return bool(self._concurrency) or len(self.api.nexts) > dispatch.turn
-
-    def _unanswered(self, dispatch: Dispatch, *, in_time: bool) -> Answer:
-        request_id = dispatch.invocation.request_id
-        if in_time and self.api.init_errors and dispatch.t_sent is None:
-            error = self.api.init_errors[-1]
-            return Answer("init_error", 0, error.body, request_id, error.headers, error.error_type)
-        error_type = "Runtime.ExitError" if in_time else "Sandbox.Timedout"
-        text = _exit_message(self.exit_code)
-        if not in_time:
-            text = f"Task timed out after {dispatch.invocation.timeout:.2f} seconds"
-        body = {"errorMessage": f"RequestId: {request_id} Error: {text}", "errorType": error_type}
-        return Answer(
-            "exit" if in_time else "timeout",
-            status=0,
-            body=json.dumps(body).encode(),
-            request_id=request_id,
-            error_type=error_type,
-            t_asked=dispatch.t_asked,
-            t_sent=dispatch.t_sent,
-        )
-
-    def _said(self) -> str:
-        tail = [*self.stdout.lines()[-10:], *self.stderr.lines()[-10:]]
-        return "; its last lines:\n" + "\n".join(tail) if tail else ", and wrote nothing"
-
-
-def _exit_message(code: int | None) -> str:
-    if not code:
-        return "Runtime exited without providing a reason"
-    if code < 0:
-        said = signal.strsignal(-code) or str(-code)
-        return f"Runtime exited with error: signal: {said.lower()}"
-    return f"Runtime exited with error: exit status {code}"

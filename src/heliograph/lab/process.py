@@ -99,6 +99,11 @@ class Process:
                 os.close(descriptor)
         self._watcher.start()
 
+    def last_lines(self) -> str:
+        """Return what it wrote last, for the end of an error's message."""
+        tail = [*self.stdout.lines()[-10:], *self.stderr.lines()[-10:]]
+        return "; its last lines:\n" + "\n".join(tail) if tail else ", and wrote nothing"
+
     def signal(self, number: int) -> None:
         """Send a signal to the whole group, if there still is one."""
         with self._signals, contextlib.suppress(ProcessLookupError):

@@ -1,7 +1,6 @@
 """Lambda's Runtime API on a loopback port, for the real runtime client.
 
-It says what the service says: a nonce with every invocation, 410 for a late answer, 413 for a large
-one (lifecycle spec 1.5, 1.10). Nobody polls: who waits is woken by what happened.
+Nobody polls: who waits is woken by what happened.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ import secrets
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._limits import MAX_RESPONSE_BYTES
-from .invocation import ARN, Answer, Invocation, ReportedError
+from .dispatch import INVOCATION, Dispatch, answer_in, event, judge
+from .invocation import ReportedError
 from .wire import RUNTIME, HttpServer, Reply, Request, error_reply
 
 if TYPE_CHECKING:
@@ -23,23 +21,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-INVOCATION = RUNTIME + "invocation/"
+    from .invocation import Answer, Invocation
+
 EXTENSION = "/2020-01-01/extension/"
-NONCE = "Lambda-Runtime-Invocation-Id"
-
-
-@dataclass
-class Dispatch:
-    """An invocation on its way: waiting, handed out, answered."""
-
-    invocation: Invocation
-    nonce: str
-    deadline_ms: int = 0
-    turn: int = 0
-    """How many times the runtime had asked for an event when it got this one."""
-    t_asked: float | None = None
-    t_sent: float | None = None
-    answer: Answer | None = None
 
 
 class RuntimeApi:
@@ -174,7 +158,7 @@ class RuntimeApi:
             self._handed_out += 1
             dispatch.turn = len(self.nexts)
             dispatch.t_asked, dispatch.t_sent = now, time.perf_counter()
-            reply = _event(dispatch)
+            reply = event(dispatch)
             self._changed.notify_all()
             return reply
 
@@ -184,24 +168,15 @@ class RuntimeApi:
             self._on_idle()
 
     def _answered(self, now: float, request: Request) -> Reply:
-        request_id, _, kind = request.path[len(INVOCATION) :].rpartition("/")
-        answer = Answer(
-            kind="error" if kind == "error" else "response",
-            status=0,
-            body=request.body,
-            request_id=request_id,
-            headers=request.headers,
-            error_type=_error_type(request) if kind == "error" else None,
-            t_answered=now,
-        )
+        answer = answer_in(request, now)
         with self._changed:
-            dispatch = self._under_way.pop(request_id, None)
-            reply = _judge(dispatch, answer)
+            dispatch = self._under_way.pop(answer.request_id, None)
+            reply = judge(dispatch, answer)
             answer.status = reply.status
             if dispatch is None:
                 self.strays.append(answer)
-            elif request.headers.get(NONCE.lower(), dispatch.nonce) != dispatch.nonce:
-                self._under_way[request_id] = dispatch  # its own answer is still to come
+            elif not dispatch.is_meant(answer):
+                self._under_way[answer.request_id] = dispatch  # its own answer is still to come
                 self.strays.append(answer)
             else:
                 answer.t_asked, answer.t_sent = dispatch.t_asked, dispatch.t_sent
@@ -239,52 +214,3 @@ class RuntimeApi:
             self._seen[name] = self._handed_out
         body = {"eventType": "SHUTDOWN" if self._closed else "INVOKE"}
         return Reply(200, json.dumps(body).encode())
-
-
-def _event(dispatch: Dispatch) -> Reply:
-    invocation = dispatch.invocation
-    due = invocation.deadline_ms
-    dispatch.deadline_ms = int((time.time() + invocation.timeout) * 1000) if due is None else due
-    headers = {
-        "Content-Type": "application/json",
-        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-        "Lambda-Runtime-Deadline-Ms": str(dispatch.deadline_ms),
-        "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn or ARN,
-        NONCE: dispatch.nonce,
-    }
-    optional = {
-        "Lambda-Runtime-Trace-Id": invocation.trace_header,
-        "Lambda-Runtime-Client-Context": _compact(invocation.client_context),
-        "Lambda-Runtime-Cognito-Identity": _compact(invocation.cognito_identity),
-        "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
-    }
-    headers.update({name: value for name, value in optional.items() if value is not None})
-    return Reply(200, invocation.body, headers)
-
-
-def _compact(value: object) -> str | None:
-    return None if value is None else json.dumps(value)
-
-
-def _judge(dispatch: Dispatch | None, answer: Answer) -> Reply:
-    if dispatch is None:
-        return error_reply(400, "InvalidRequestID", "Invalid request ID")
-    if answer.headers.get(NONCE.lower(), dispatch.nonce) != dispatch.nonce:
-        return error_reply(410, "InvokeTimeout", "Invocation id is not the present one")
-    if time.time() * 1000 > dispatch.deadline_ms:
-        return error_reply(410, "InvokeTimeout", "Invoke timed out")
-    if status := dispatch.invocation.refuse_with:
-        return error_reply(status, "Refused", f"Refused with {status}, as the lab was told")
-    if answer.kind == "response" and len(answer.body) > MAX_RESPONSE_BYTES:
-        text = f"exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-        return error_reply(413, "Function.ResponseSizeTooLarge", f"Response payload size {text}")
-    return Reply(202, b'{"status":"OK"}')
-
-
-def _error_type(request: Request) -> str | None:
-    header = request.headers.get("lambda-runtime-function-error-type")
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        return header
-    return body.get("errorType", header) if isinstance(body, dict) else header
