@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics.export import AggregationTemporality, NumberDataP
 
 from ..._limits import EMF_NUMBER as MOST
 from . import hints, names, options, units, values
-from .dimensions import Extra, Frame
+from .layouts import Extra, Frame
 from .page import Page
 from .point import DistributionDataPoint
 from .properties import encode, quoted

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .dimensions import Frame
+    from .layouts import Frame
     from .options import Tell
 
 RESOLUTION = "aws.emf.storage_resolution"

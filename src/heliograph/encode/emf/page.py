@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .dimensions import Extra, Frame
+    from .layouts import Extra, Frame
 
 OLDEST_MS = 14 * 24 * 3600 * 1000
 """How old a record may be; metrics of an older one are not stored (emf spec 1)."""

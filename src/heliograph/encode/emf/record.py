@@ -6,7 +6,7 @@ from ..._limits import EMF_METRICS, EMF_RECORD_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .dimensions import Extra, Layout
+    from .layouts import Extra, Layout
 
 FRAME_BYTES = 100
 """More than the marks between the parts of a record, and its time."""
