@@ -8,6 +8,7 @@ cannot. To add one, add a row and a folder.
 
 from __future__ import annotations
 
+import os
 import sys
 from _thread import get_ident
 
@@ -30,6 +31,11 @@ TABLE = {
 `install(module, settings)` is called, and the class of the official instrumentor, which is in
 `opentelemetry.instrumentation.<name>`."""
 
+OURS = tuple(
+    f"opentelemetry_instrumentation{name}-" for name in ("", *(f"_{name}" for name in TABLE))
+)
+"""How the folders of metadata begin of those that are done here, and of what all stand on."""
+
 
 def install(settings: Config, *, live: bool) -> None:
     """Record the libraries that the settings do not leave alone, once each is imported.
@@ -42,6 +48,31 @@ def install(settings: Config, *, live: bool) -> None:
         if not live and not settings.leaves_alone(library):
             after_import(module, _calling(library, settings))
         after_import(f"opentelemetry.instrumentation.{library}", _adopt)
+    if not live:
+        install_installed(settings)
+
+
+def install_installed(settings: Config) -> None:
+    """Have other instrumentors that are installed switched on, each when its library is imported.
+
+    Args:
+        settings: The settings: which are left alone.
+    """
+    found = [
+        f"{place}/{name}"
+        for place in sys.path
+        for name in _names_in(place)
+        if name.endswith(".dist-info") and "instrumentation" in name and not name.startswith(OURS)
+    ]
+    if found:
+        part("installed").install(settings, found)
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")
+    except OSError:  # an archive, or nothing
+        return []
 
 
 def _calling(library: str, settings: Config) -> Callable[[ModuleType], None]:

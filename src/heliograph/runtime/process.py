@@ -9,7 +9,7 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from ..journal import state
-from ..libraries import TABLE, after_import
+from ..libraries import TABLE, after_import, install_installed
 from . import lifecycle
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _instrument(config: Config) -> None:
     for library, (module, instrumentor) in TABLE.items():
         if not config.leaves_alone(library):
             after_import(module, _instrumenting(config, library, instrumentor))
+    install_installed(config)
 
 
 def _instrumenting(config: Config, library: str, name: str) -> Callable[[ModuleType], None]:

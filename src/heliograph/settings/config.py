@@ -247,6 +247,11 @@ def trace_header() -> str:
     return os.environ.get("_X_AMZN_TRACE_ID", "")
 
 
+def is_set(name: str) -> bool:
+    """Tell whether a variable that is not ours is set now, by the function's code or outside it."""
+    return bool(os.environ.get(name))
+
+
 def users_handler() -> str:
     """Return the handler that the wrapper moved, and give `_HANDLER` its own value back.
 
