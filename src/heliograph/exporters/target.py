@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 from .. import _notice
 from .._unusable import address, shown, unusable
-from .presets import chosen
 
 if TYPE_CHECKING:
     import ssl
@@ -101,7 +100,11 @@ def resolve(config: Config, signal: Signal, protocol: str = "") -> Target | None
     def of(name: str) -> Any:
         return getattr(config, f"otlp_{signal}_{name}")
 
-    preset = chosen(config)
+    preset = None
+    if config.preset:
+        from .chosen_preset import chosen  # the table is large, and most functions need none of it
+
+        preset = chosen(config)
     chosen_protocol = protocol or of("protocol")
     endpoint, temporality, common = of("endpoint"), config.otlp_temporality, {}
     if preset is not None:
