@@ -34,6 +34,8 @@ TEXT = (
     "heliograph.exporters.otlp_grpc",
     "heliograph.exporters.presets",
     "heliograph.exporters.secret",
+    "heliograph.exporters.secret_headers",
+    "heliograph.exporters.secret_store",
     "heliograph.exporters.signing",
     "heliograph.runtime.forks",
     "heliograph.runtime.process",

@@ -205,7 +205,7 @@ def test_the_journal_knows_no_opentelemetry() -> None:
     ] == []
 
 
-SENDING = ("exporters.credentials", "exporters.secret", "exporters.signing")
+SENDING = ("exporters.credentials", "exporters.secret_store", "exporters.signing")
 """Modules that call AWS themselves, through the function's own botocore."""
 
 

@@ -15,10 +15,11 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 import heliograph
 from heliograph import testing
-from heliograph.exporters import Setup, presets, secret
+from heliograph.exporters import Setup, presets, secret, secret_store
 from heliograph.exporters.aws_calls import UnreadyError
 from heliograph.exporters.otlp import span_exporter
-from heliograph.exporters.secret import Secret, parse, shared
+from heliograph.exporters.secret import Secret, shared
+from heliograph.exporters.secret_headers import headers_in
 from heliograph.settings.config import Config
 
 REGION = "eu-central-1"
@@ -43,7 +44,7 @@ def aws(warm, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", warm)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setattr(secret, "TIMEOUT_S", 20)
+    monkeypatch.setattr(secret_store, "TIMEOUT_S", 20)
     return lambda service, region=REGION: boto3.client(service, region_name=region)
 
 
@@ -109,7 +110,7 @@ FORMS = [
 @pytest.mark.parametrize(("text", "named", "expected"), FORMS)
 def test_forms(text, named, expected):
     """A secret holds pairs as OpenTelemetry writes headers, a JSON object, or a bare key."""
-    assert parse(text, ARN, named) == expected
+    assert headers_in(text, ARN, named) == expected
 
 
 HEADERLESS = [
@@ -131,7 +132,7 @@ HEADERLESS = [
 def test_no_headers(text, named, caplog):
     """What holds no headers is told by its ARN and what would be right, never by its value."""
     with pytest.raises(UnreadyError):
-        parse(text, ARN, named)
+        headers_in(text, ARN, named)
     [line] = caplog.messages
     assert line.startswith(
         f"heliograph: the headers in {ARN} cannot be read: it holds no headers such as "
@@ -307,7 +308,7 @@ def test_no_arn(text, reads, caplog):
 
 def test_service_that_does_not_answer(aws, monkeypatch, caplog):
     """A black hole is left after a second, and told."""
-    monkeypatch.setattr(secret, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(secret_store, "TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as hole:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{hole.getsockname()[1]}")
         with pytest.raises(UnreadyError):
