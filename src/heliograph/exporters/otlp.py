@@ -1,13 +1,11 @@
 """Spans and metrics to any OTLP backend, by the official exporters.
 
-`http/json` is always there; `http/protobuf` and `grpc` need the packages of `heliograph[otlp]`.
+They are asked in a context of their own, and say afterwards why an export failed.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from opentelemetry.context import (
     _SUPPRESS_INSTRUMENTATION_KEY,
@@ -16,7 +14,6 @@ from opentelemetry.context import (
     detach,
     set_value,
 )
-from opentelemetry.exporter.otlp.common.http import Compression
 from opentelemetry.sdk.metrics import Counter, Histogram, ObservableCounter
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
@@ -25,12 +22,9 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from .. import _notice
-from .._guard import guard
 from ..settings.lending import without_otlp
 from . import partial
-from .target import GRPC_PORT, resolve
-from .transport import Transport
+from .otlp_protocol import official, usable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,21 +34,8 @@ if TYPE_CHECKING:
 
     from ..settings.config import Config
     from . import Setup
-    from .target import Signal, Target
+    from .target import Target
     from .transport import HeaderSource
-
-PACKAGES = {
-    "http/json": "opentelemetry.exporter.otlp.json.http",
-    "http/protobuf": "opentelemetry.exporter.otlp.proto.http",
-    "grpc": "opentelemetry.exporter.otlp.proto.grpc",
-}
-"""The official exporters of each protocol."""
-
-CLASSES = {
-    "traces": ("trace_exporter", "OTLPSpanExporter"),
-    "metrics": ("metric_exporter", "OTLPMetricExporter"),
-}
-"""The module of a signal in each of them, and its class."""
 
 DELTA = {
     "cumulative": (),
@@ -84,7 +65,7 @@ class Remote:
         self.endpoint = target.shown
         self._signal = target.signal
         with without_otlp():
-            self._official, self._link = _official(target, sources, options)
+            self._official, self._link = official(target, sources, options)
 
     @property
     def failure(self) -> str:
@@ -179,49 +160,6 @@ def metric_exporter(setup: Setup) -> OtlpMetricExporter | None:
     return OtlpMetricExporter(target, sources(config, target))
 
 
-def usable(config: Config, signal: Signal) -> Target | None:
-    """Return where a signal goes, by a protocol that is installed.
-
-    One that is not is told with the remedy, and `http/json` used if the endpoint is one of HTTP.
-    """
-    target = resolve(config, signal)
-    lacking = missing(target.protocol, signal) if target else ""
-    if target is None or not lacking:
-        return target
-    instead = resolve(config, signal, "http/json") if "://" in target.endpoint else None
-    if instead is None or (target.protocol == "grpc" and _port(instead.endpoint) == GRPC_PORT):
-        instead = None
-        then = f"The endpoint {target.shown} is one of gRPC: {signal} are not exported by otlp."
-    else:
-        then = f"Used instead: http/json to {instead.shown}."
-    _notice.warn(
-        f"protocol {signal}",
-        f"the OTLP protocol {target.protocol!r} for {signal} is not installed ({lacking}): install "
-        f"heliograph[otlp], or use the layer with OTLP (make layer-otlp). {then}",
-    )
-    return instead
-
-
-def _port(url: str) -> int | None:
-    return urlsplit(url).port
-
-
-def missing(protocol: str, signal: Signal) -> str:
-    """Return what keeps the official exporter of a protocol from being imported; "" for nothing.
-
-    Beside a package that is not there: protobuf refuses code made for a newer version than the
-    function brings, by an exception of its own.
-    """
-    name = f"{PACKAGES[protocol]}.{CLASSES[signal][0]}"
-    with guard(f"loading the exporters of {protocol}"):
-        try:
-            import_module(name)
-        except ImportError as error:
-            return str(error)
-        return ""
-    return f"{name} cannot be loaded"
-
-
 def sources(config: Config, target: Target) -> list[HeaderSource]:
     """Return what makes headers for each request: a secret, and the signature, which comes last."""
     found: list[HeaderSource] = []
@@ -235,24 +173,3 @@ def sources(config: Config, target: Target) -> list[HeaderSource]:
         signed = signature(target.endpoint, config.sigv4, config.region, config.seen)
         found += [signed] if signed else []
     return found
-
-
-def _official(
-    target: Target, sources: Sequence[HeaderSource], options: dict[str, Any]
-) -> tuple[Any, Any]:
-    """Make the official exporter, and what knows how its last export went."""
-    if target.protocol == "grpc":
-        from . import otlp_grpc
-
-        return otlp_grpc.make(target, sources, options)
-    module, name = CLASSES[target.signal]
-    official = getattr(import_module(f"{PACKAGES[target.protocol]}.{module}"), name)
-    transport = Transport(target.headers, sources, target.tls, patient=target.patient)
-    made = official(
-        endpoint=target.endpoint,
-        timeout=target.timeout,
-        compression=Compression.from_str(target.compression),
-        _transport=transport,
-        **options,
-    )
-    return made, transport

@@ -29,7 +29,8 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 import heliograph
 from heliograph import testing
-from heliograph.exporters import Setup, otlp
+from heliograph.exporters import Setup, otlp, otlp_protocol
+from heliograph.exporters.target import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,7 +263,7 @@ def test_our_requests_are_nobodys_spans(backend: Backend, some: Some, settings: 
         def refused(self, status: int) -> bool:
             return False
 
-    target = otlp.resolve(settings(otlp_endpoint=backend.url), "traces")
+    target = resolve(settings(otlp_endpoint=backend.url), "traces")
     assert target is not None
     with testing.capture() as captured:
         exporter = otlp.OtlpSpanExporter(target, [Asking()])
@@ -283,7 +284,7 @@ def test_sources_are_wired(settings: Any) -> None:
         otlp_traces_endpoint="https://xray.eu-west-1.amazonaws.com/v1/traces",
         otlp_headers_secret=arn,
     )
-    target = otlp.resolve(config, "traces")
+    target = resolve(config, "traces")
     assert target is not None
     kinds = [type(source).__name__ for source in otlp.sources(config, target)]
     assert kinds == ["Secret", "Signature"]
@@ -301,7 +302,7 @@ def test_signal_that_the_preset_has_not(settings: Any, caplog: pytest.LogCapture
 @pytest.mark.parametrize("protocol", ["http/json", "http/protobuf", "grpc"])
 def test_nothing_is_missing(protocol: str, signal: Any) -> None:
     """What is installed here is found."""
-    assert otlp.missing(protocol, signal) == ""
+    assert otlp_protocol.missing(protocol, signal) == ""
 
 
 @pytest.mark.guarded
@@ -312,8 +313,10 @@ def test_another_version(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_pat
     (package / "__init__.py").touch()
     (package / "trace_exporter.py").write_text("raise RuntimeError('made for protobuf 99')")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(otlp, "PACKAGES", {**otlp.PACKAGES, "http/protobuf": "clashing"})
-    found = otlp.usable(settings(otlp_traces_protocol="http/protobuf"), "traces")
+    monkeypatch.setattr(
+        otlp_protocol, "PACKAGES", {**otlp_protocol.PACKAGES, "http/protobuf": "clashing"}
+    )
+    found = otlp_protocol.usable(settings(otlp_traces_protocol="http/protobuf"), "traces")
     assert found is not None
     assert found.protocol == "http/json"
 
@@ -358,9 +361,9 @@ def test_not_installed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     """A protocol that is not installed is one line with the remedy; JSON where that can work."""
-    name = f"{otlp.PACKAGES[given['otlp_traces_protocol']]}.trace_exporter"
+    name = f"{otlp_protocol.PACKAGES[given['otlp_traces_protocol']]}.trace_exporter"
     monkeypatch.setitem(sys.modules, name, None)
-    found = otlp.usable(settings(**given), "traces")
+    found = otlp_protocol.usable(settings(**given), "traces")
     assert (found and (found.protocol, found.endpoint)) == (
         ("http/json", endpoint) if endpoint else None
     )

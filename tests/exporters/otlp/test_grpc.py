@@ -14,6 +14,7 @@ from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from heliograph.exporters import Setup, otlp
+from heliograph.exporters.target import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -182,7 +183,7 @@ def test_sources(grpc_backend: GrpcBackend, some: Some, settings: Any) -> None:
     """A source's headers are metadata, and asked for again after a refusal, once."""
     url = f"http://127.0.0.1:{grpc_backend.port}"
     config = settings(otlp_endpoint=url, otlp_traces_protocol="grpc")
-    target = otlp.resolve(config, "traces")
+    target = resolve(config, "traces")
     assert target is not None
     source = Token()
     exporter = otlp.OtlpSpanExporter(target, [source])
