@@ -2,25 +2,21 @@
 
 The official transports bring urllib3 (87 modules, three times the time to import) or requests (203
 modules, four to five times), of which the function or its runtime may have another version, and
-which instrumentation wraps; `http.client` takes 23 modules and 11 ms, most of it `ssl`.
+which instrumentation wraps; `connection.py` asks by `http.client`.
 """
 
 from __future__ import annotations
 
-import os
-import select
-import socket
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
-from threading import Timer
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from opentelemetry.exporter.http.transport._base import BaseHTTPResult, BaseHTTPTransport
+
+from .connection import Connection, MovedError
 
 if TYPE_CHECKING:
     import ssl
@@ -35,21 +31,11 @@ REFUSALS = frozenset({401, 403})
 OFFICIAL = frozenset({"content-type", "content-encoding", "user-agent"})
 """Headers kept of those that the official exporter asks for; the others come from the settings."""
 
-IDLE_SECONDS = 50
-"""Age of an unused connection that is not used again: load balancers forget one after 60 s."""
-
-ANSWER_BYTES = 65_536
-"""What is read of an answer: it says how much was rejected, and why."""
-
 NO_TIMEOUT_SECONDS = 10.0
 """Seconds for a request without a timeout: OpenTelemetry's default."""
 
 NEVER = str(10**9)
 """Seconds after which the official client is told to try again: it gives up instead of waiting."""
-
-
-class MovedError(HTTPException):
-    """The server answered with a redirection, which an exporter does not follow."""
 
 
 class HeaderSource(Protocol):
@@ -113,10 +99,8 @@ class Transport(BaseHTTPTransport):
     ) -> None:
         self._own = dict(headers or {})
         self._sources = tuple(sources)
-        self._tls = tls
         self._patient = patient
-        self._context: ssl.SSLContext | None = None
-        self._kept: tuple[HTTPConnection, float, int] | None = None
+        self._connection = Connection(tls)
         self._note(Answer())
 
     def request(
@@ -157,9 +141,7 @@ class Transport(BaseHTTPTransport):
 
     def close(self) -> None:
         """Close the connection; another request opens a new one."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept[0].close()
+        self._connection.close()
 
     def _ask(
         self, method: str, url: str, headers: dict[str, str], body: bytes, until: float
@@ -167,82 +149,9 @@ class Transport(BaseHTTPTransport):
         whole = {**headers, **self._own}
         for source in self._sources:
             whole.update(source.headers(method, url, dict(whole), body))
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection = self._take()
-        if connection is not None:
-            try:
-                return self._exchange(connection, method, target, whole, body, until)
-            except (TimeoutError, MovedError):
-                raise
-            except (OSError, HTTPException):
-                _left(until)  # the time may be what ended it
-                # closed while the environment was frozen, and nothing answered: sent anew
-        connection = self._open(parts.scheme, parts.hostname or "", parts.port, until)
-        return self._exchange(connection, method, target, whole, body, until)
-
-    def _exchange(
-        self,
-        connection: HTTPConnection,
-        method: str,
-        target: str,
-        headers: dict[str, str],
-        body: bytes,
-        until: float,
-    ) -> Answer:
-        """Send a request and read the answer; keep the connection, or close it."""
-        kept = False
-        limit = Timer(_left(until), _cut_off, (connection,))
-        limit.daemon = True
-        limit.start()
-        try:
-            connection.sock.settimeout(_left(until))
-            connection.request(method, target, body, headers)
-            connection.sock.settimeout(_left(until))
-            response = connection.getresponse()
-            try:
-                content = response.read(ANSWER_BYTES)
-            except IncompleteRead as cut:  # the status has said it
-                content = cut.partial
-            else:
-                kept = response.isclosed() and not response.will_close
-        finally:
-            limit.cancel()
-            if not kept:
-                connection.close()
-        if kept:
-            self._kept = (connection, time.time(), os.getpid())
-        if 300 <= response.status < 400:  # the official client would take it for a success
-            raise MovedError(f"the server answers {response.status}, a redirection")
+        response, content = self._connection.ask(method, url, whole, body, until)
         said = response.status, response.reason
         return Answer(*said, None, content, response.msg, is_final=not self._patient)
-
-    def _take(self) -> HTTPConnection | None:
-        """Return the kept connection if it can be used again.
-
-        The clock is the wall's: the monotonic one may stand still while Lambda freezes us.
-        """
-        kept, self._kept = self._kept, None
-        if kept is None:
-            return None
-        connection, since, process = kept
-        fresh = process == os.getpid() and 0 <= time.time() - since < IDLE_SECONDS
-        if not fresh or connection.sock is None or _is_readable(connection.sock.fileno()):
-            connection.close()
-            return None
-        return connection
-
-    def _open(self, scheme: str, host: str, port: int | None, until: float) -> HTTPConnection:
-        if scheme == "https":
-            if self._context is None:
-                self._context = self._tls() if self._tls else None
-            connection: HTTPConnection = HTTPSConnection(
-                host, port, timeout=_left(until), context=self._context
-            )
-        else:
-            connection = HTTPConnection(host, port, timeout=_left(until))
-        connection.connect()
-        return connection
 
     def _note(self, answer: Answer) -> Answer:
         self.said = answer.body
@@ -258,30 +167,10 @@ class Transport(BaseHTTPTransport):
         return answer
 
 
-def _cut_off(connection: HTTPConnection) -> None:
-    """End an exchange whose time is over: a socket's own timeout counts for each read anew."""
-    with suppress(OSError, AttributeError):  # closed meanwhile
-        connection.sock.shutdown(socket.SHUT_RDWR)
-
-
 def refused(sources: Sequence[HeaderSource], status: int) -> bool:
     """Tell every source of a refusal; return whether one of them has other headers now."""
     have_others = [source.refused(status) for source in sources]
     return any(have_others)
-
-
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return left
-
-
-def _is_readable(descriptor: int) -> bool:
-    """Tell whether a connection on which nothing was asked has something to read: its end."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _seconds(value: str) -> float | None:

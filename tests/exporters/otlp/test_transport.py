@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heliograph.exporters import partial
-from heliograph.exporters import transport as transport_module
-from heliograph.exporters.transport import Transport
+from heliograph.exporters import connection, partial
+from heliograph.exporters.transport import NEVER, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +167,7 @@ def test_hang_up_on_a_new_connection(new: New, backend: Backend) -> None:
     assert len(backend.requests) == 1
 
 
-@pytest.mark.parametrize("seconds", [transport_module.IDLE_SECONDS + 1, -3600.0])
+@pytest.mark.parametrize("seconds", [connection.IDLE_SECONDS + 1, -3600.0])
 def test_old_connection(
     new: New, backend: Backend, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +175,7 @@ def test_old_connection(
     transport = new()
     post(transport, backend.url)
     now = time.time() + seconds
-    monkeypatch.setattr(transport_module.time, "time", lambda: now)
+    monkeypatch.setattr(connection.time, "time", lambda: now)
     post(transport, backend.url)
     assert [request.connection for request in backend.requests] == [1, 2]
 
@@ -197,7 +196,7 @@ def test_a_large_answer(new: New, backend: Backend) -> None:
     """No more is read of an answer than is of use, and the connection is not used again."""
     backend.answers.append((400, {}, b"x" * 200_000))
     transport = new()
-    assert len(post(transport, backend.url).content()) == transport_module.ANSWER_BYTES
+    assert len(post(transport, backend.url).content()) == connection.ANSWER_BYTES
     post(transport, backend.url)
     assert [request.connection for request in backend.requests] == [1, 2]
 
@@ -398,7 +397,7 @@ def test_patience(new: New, backend: Backend, patient: bool) -> None:
     backend.answers.append((503, {"retry-after": "7"}, b""))
     transport = new(patient=patient)
     asked = post(transport, backend.url).headers().get("retry-after")
-    assert asked == ("7" if patient else transport_module.NEVER)
+    assert asked == ("7" if patient else NEVER)
     assert transport.retry_after == 7
     assert transport.is_connection_error(ConnectionError()) is patient
     assert transport.is_connection_error(ValueError()) is False
