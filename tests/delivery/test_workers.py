@@ -15,7 +15,8 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 from heliograph.delivery import backlog
 from heliograph.delivery.breaker import FAILURES
-from heliograph.delivery.worker import REFUSALS, Worker
+from heliograph.delivery.in_flight import REFUSALS
+from heliograph.delivery.worker import Worker
 from heliograph.delivery.workers import MAX_BATCH
 
 FAILURE = SpanExportResult.FAILURE

@@ -13,74 +13,26 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESSED
 
 from .._guard import guard
 from .._interrupts import start_thread
-from .backlog import Backlog, Item
+from .backlog import Backlog
 from .breaker import Breaker
-from .log_capture import LONGEST, Hearing
+from .in_flight import InFlight, suppressing
 from .report import Report, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
 
-ENOUGH = 0.9
-"""Part of the budget after which an export without an answer counts as a failure."""
-REFUSALS = 8
-"""How often a backend has to say that it will never take a batch until it is believed: with the
-breaker's pauses a minute. 401, 404 and 500 say so too (OTLP specification), and often pass."""
-
-
-class _Attempt:
-    """A guard's block, and what the guard swallowed in it."""
-
-    __slots__ = ("_guard", "error")
-
-    def __init__(self, guarded: guard) -> None:
-        self._guard = guarded
-        self.error: BaseException | None = None
-
-    def __enter__(self) -> None:
-        self._guard.__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> bool:
-        self.error = error
-        return self._guard.__exit__(kind, error, tb)
-
-
-class InFlight:
-    """An export that the thread is at.
-
-    Attributes:
-        items: What it exports.
-        since: When it began, by `monotonic()`.
-        waited: Seconds that flushes have waited for it.
-        counted: Whether it counts as a failure already, for want of an answer.
-    """
-
-    __slots__ = ("counted", "items", "since", "waited")
-
-    def __init__(self, items: list[Item]) -> None:
-        self.items = items
-        self.since = monotonic()
-        self.waited = 0.0
-        self.counted = False
+    from .backlog import Item
+    from .in_flight import Failure
 
 
 class Worker:
     """Delivers to one exporter. Its methods but `offer` are for one caller at a time.
 
     Args:
-        exporter: Of spans or of metrics. After an export that failed it may have attributes:
-            `failure`, the reason; `retry_after`, the seconds that the backend asked for, or None;
-            `retryable`, False if the backend says that it will never take that batch.
+        exporter: Of spans or of metrics; see `Failure` for what it may say after one.
         send: Exports the contents of some items and returns the exporter's result.
         unit: What a item is, in the plural: "spans".
         most: How many items are exported at once.
@@ -135,7 +87,7 @@ class Worker:
         with self._changed:
             flight = self._in_flight
             if flight is not None:
-                if flight.waited < ENOUGH * self._patience:
+                if not flight.is_overdue(self._patience):
                     self._going = bool(self._backlog)
                     return True
                 reason = self._unanswered(flight)
@@ -162,8 +114,7 @@ class Worker:
             if flight is None:
                 return
             flight.waited += monotonic() - max(began, flight.since)
-            enough = flight.waited >= ENOUGH * self._patience
-            reason = self._unanswered(flight) if enough else ""
+            reason = self._unanswered(flight) if flight.is_overdue(self._patience) else ""
         if reason:
             self._report.opened(reason, self._breaker.pause)
 
@@ -194,7 +145,7 @@ class Worker:
     # -- the thread --------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        context.attach(_suppressing())
+        context.attach(suppressing())
         try:
             while self._turn():
                 pass
@@ -234,18 +185,11 @@ class Worker:
             self._changed.notify_all()
 
     def _export(self, flight: InFlight) -> None:
-        attempt, hearing = _Attempt(guard(f"exporting by {self._kind}")), Hearing()
-        result: object = None
-        with hearing, attempt:
-            result = self._send([item.content for item in flight.items])
-        if attempt.error is None and getattr(result, "name", "") != "FAILURE":
+        failure = flight.export(self._exporter, self._send)
+        if failure is None:
             self._delivered(len(flight.items))
-            return
-        error = attempt.error
-        reason = f"{type(error).__name__}: {error}" if error else ""
-        reason = reason or str(getattr(self._exporter, "failure", "")) or hearing.said
-        reason = reason[:LONGEST] or "the exporter says no more than that it failed"
-        self._failed(flight, reason)
+        else:
+            self._failed(flight, failure)
 
     def _delivered(self, number: int) -> None:
         with self._changed:
@@ -258,18 +202,13 @@ class Worker:
             self._in_flight = None
             self._changed.notify_all()
 
-    def _failed(self, flight: InFlight, reason: str) -> None:
-        asked = getattr(self._exporter, "retry_after", None)
-        retry_after = float(asked) if isinstance(asked, (int, float)) else None
-        refused = getattr(self._exporter, "retryable", True) is False
-        for item in flight.items if refused else ():
-            item.refusals += 1
-        kept = [item for item in flight.items if item.refusals < REFUSALS]
-        self._report.rejected(len(flight.items) - len(kept), reason)
+    def _failed(self, flight: InFlight, failure: Failure) -> None:
+        kept, retry_after = flight.to_keep(failure), failure.retry_after
+        self._report.rejected(len(flight.items) - len(kept), failure.reason)
         with self._changed:
             opened = (not flight.counted or retry_after) and self._breaker.failed(retry_after)
         if opened:
-            self._report.opened(reason, self._breaker.pause)
+            self._report.opened(failure.reason, self._breaker.pause)
         with self._changed:
             dropped = self._backlog.put_back(kept)
             waiting = len(self._backlog)
@@ -295,15 +234,9 @@ class Worker:
         self._report.summary(left)
 
     def _deliver_here(self) -> None:
-        token = context.attach(_suppressing())
+        token = context.attach(suppressing())
         try:
             while (self._going or self._closing) and self._turn():
                 pass
         finally:
             context.detach(token)
-
-
-def _suppressing() -> context.Context:
-    """Return a context in which an exporter's own calls are not instrumented, by anybody."""
-    quiet = context.Context({"suppress_instrumentation": True})
-    return context.set_value(SUPPRESSED, True, quiet)
