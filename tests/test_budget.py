@@ -68,7 +68,8 @@ def test_the_road_to_the_response_needs_the_standard_library_only():
     code = """
 import json, pkgutil, sys
 import heliograph.journal, heliograph.triggers, heliograph.runtime
-import heliograph.manual, heliograph.measuring, heliograph.settings.config, heliograph.decorating
+import heliograph.manual, heliograph.measuring, heliograph.settings.config
+import heliograph.decorating.generators
 for package in (heliograph.journal, heliograph.triggers, heliograph.runtime):
     for module in pkgutil.iter_modules(package.__path__):
         __import__(f"{package.__name__}.{module.name}")

@@ -9,16 +9,15 @@ from __future__ import annotations
 import functools
 import sys
 
-from . import _notice
-from ._guard import OWN, unframe
+from .. import _notice
+from .._guard import OWN, unframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-    from types import TracebackType
+    from collections.abc import Callable
     from typing import Any
 
-    from .manual import span
+    from ..manual import span
 
 GENERATOR, COROUTINE, ITERABLE_COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
 """Flags of a code object (`inspect.CO_*`; importing `inspect` takes longer than all of ours)."""
@@ -43,14 +42,14 @@ def decorate(new_span: Callable[[], span], function: Any) -> Any:
         )
         return function
     flags = _flags(function)
-    if _is_contextlibs(getattr(function, "__code__", None)):
+    if _is_context_manager(function):
         return _dressed(_context_manager(new_span, function), function)
-    if flags & ASYNC_GENERATOR:
-        around = _async_generator
-    elif flags & (COROUTINE | ITERABLE_COROUTINE):
+    if flags & (COROUTINE | ITERABLE_COROUTINE):
         around = _coroutine
-    elif flags & GENERATOR:
-        around = _generator
+    elif flags & (GENERATOR | ASYNC_GENERATOR):
+        from . import generators  # loaded before a response, where there are any
+
+        around = generators.around_async if flags & ASYNC_GENERATOR else generators.around
     else:
         around = _function
     return _dressed(around(new_span, function), function)
@@ -65,11 +64,11 @@ def _dressed(made: Any, function: Any) -> Any:
     return made
 
 
-def _is_contextlibs(code: Any, *names: str) -> bool:
-    """Tell whether code is of `contextlib`; of these functions, if any are named."""
+def _is_context_manager(function: Any) -> bool:
+    """Tell whether a function is one that `contextlib` made of a generator function."""
+    code = getattr(function, "__code__", None)
     module = sys.modules.get("contextlib")
-    known = code is not None and code.co_filename == getattr(module, "__file__", "")
-    return known and (not names or code.co_name in names)
+    return code is not None and code.co_filename == getattr(module, "__file__", "")
 
 
 def _context_manager(new_span: Callable[[], span], function: Any) -> Any:
@@ -101,12 +100,6 @@ def _flags(function: Any) -> int:
         function = type(function).__call__  # an object that can be called
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     return code.co_flags if code is not None else 0
-
-
-def _caller() -> Any:
-    """Return the code of what runs the step of the generator that asks."""
-    frame = sys._getframe(2)  # noqa: SLF001 - what `inspect` would return
-    return frame.f_code
 
 
 def _function(new_span: Callable[[], span], function: Any) -> Any:
@@ -150,118 +143,3 @@ def _coroutine(new_span: Callable[[], span], function: Any) -> Any:
                 raise
 
     return call
-
-
-class _Within:
-    """Makes a span current for one step of a generator's body."""
-
-    __slots__ = ("_span",)
-
-    def __init__(self, of: span) -> None:
-        self._span = of
-
-    def __enter__(self) -> None:
-        self._span.resume()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._span.pause()
-
-
-class _Steps:
-    """The steps of a generator, for `yield from`: each runs within the span."""
-
-    __slots__ = ("_generator", "_within")
-
-    def __init__(self, of: span, generator: Generator[Any, Any, Any]) -> None:
-        self._within = _Within(of)
-        self._generator = generator
-
-    def __iter__(self) -> _Steps:
-        return self
-
-    def __next__(self) -> Any:
-        with self._within:
-            return next(self._generator)
-
-    def send(self, value: Any) -> Any:
-        with self._within:
-            return self._generator.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        with self._within:
-            return self._generator.throw(*error)
-
-    def close(self) -> None:
-        with self._within:
-            self._generator.close()
-
-
-def _generator(new_span: Callable[[], span], function: Any) -> Any:
-    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        if _is_contextlibs(_caller(), "__enter__"):
-            with new_span():  # the block of a `with` is in the span
-                return (yield from function(*args, **kwargs))
-        opened = new_span()
-        steps: Any = _Steps(opened, function(*args, **kwargs))
-        try:
-            return (yield from steps)
-        except BaseException as error:
-            opened.end(error)
-            unframe(error)
-            raise
-        finally:
-            opened.end()
-
-    return call
-
-
-def _async_generator(new_span: Callable[[], span], function: Any) -> Any:
-    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        opened, generator = new_span(), function(*args, **kwargs)
-        held = _is_contextlibs(_caller(), "__aenter__")  # the block of an `async with` is in it
-        within, step = _Within(opened), _first_step(generator)
-        try:
-            while True:
-                with within:
-                    value = await step
-                try:
-                    if held:
-                        opened.resume()
-                    sent = yield value
-                except GeneratorExit:
-                    with within:
-                        await generator.aclose()
-                    raise
-                except BaseException as error:  # noqa: BLE001 - it goes on to the body
-                    step = generator.athrow(error)
-                else:
-                    step = generator.asend(sent)
-        except StopAsyncIteration:
-            return
-        except BaseException as error:
-            opened.end(error)
-            unframe(error)
-            raise
-        finally:
-            opened.end()
-
-    return call
-
-
-def _first_step(generator: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
-    """Begin an async generator that only its wrapper closes.
-
-    The event loop closes what it has seen the first step of; of two that wrap each other it would
-    close both at once, and the inner one's `finally` block would run without the span.
-    """
-    hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(None, None)
-    try:
-        return generator.asend(None)
-    finally:
-        sys.set_asyncgen_hooks(*hooks)
