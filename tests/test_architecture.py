@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(heliograph.__file__).parent
 STOREYS = (
-    ("types", "errors", "version", "_limits", "_interrupts", "_shown"),
+    ("types", "errors", "version", "_limits", "_interrupts", "_shown", "_redaction"),
     ("_notice",),
     ("_failure", "_unloaded", "_unusable"),
     ("_guard",),

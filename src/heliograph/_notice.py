@@ -96,6 +96,10 @@ def _log(level: int, message: str | Callable[[], str]) -> None:
             return
         text = message if isinstance(message, str) else message()
         text = text[:MAX_LINE]
+        if ("=" in text or "@" in text or "%" in text) and ("/" in text or "&" in text):
+            from . import _redaction  # users and backends say URLs
+
+            text = _redaction.text(text)
         if not text.isprintable():
             from ._shown import clean
 

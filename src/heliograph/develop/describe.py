@@ -96,12 +96,14 @@ class ReplayProvider(trace.TracerProvider):
     Attributes:
         entry: The entry being described.
         started: Whether its span was started.
+        url: What its span says of the URL; "" where that is what the instrumentor says.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.entry: Entry | None = None
         self.started = False
+        self.url = ""
 
     def get_tracer(self, *scope: Any, **more: Any) -> trace.Tracer:
         """Return a tracer of the given scope."""
@@ -127,6 +129,9 @@ class _ReplayTracer(trace.Tracer):
         entry = self._provider.entry
         if entry is None or entry.call is None:
             return self._inner.start_span(name, context, kind, attributes)
+        for key in ("http.url", "url.full") if self._provider.url else ():
+            if key in attributes:
+                attributes[key] = self._provider.url
         call, recorded = entry.call, entry.call.exception
         ids = self._provider.pipeline.ids
         ids.force(entry.span_id)

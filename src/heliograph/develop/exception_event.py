@@ -60,6 +60,7 @@ def record_exception(
     escaped: bool = False,
 ) -> None:
     """Add the event that the SDK's `record_exception` adds, from what was kept of the exception."""
+    recorded = without_secrets(recorded)
     whole: dict[str, Any] = {
         "exception.type": type_name(recorded),
         "exception.message": recorded.text,
@@ -92,4 +93,23 @@ def text(recorded: RecordedException) -> str:
     """Return the traceback text as Python prints it."""
     from . import stack  # loaded by the first exporter that wants text
 
-    return stack.text(recorded)
+    printed = stack.text(recorded)
+    if not _is_suspect(printed):
+        return printed
+    from .redacting import message  # lines of the source may have secrets, too
+
+    return message(printed)
+
+
+def without_secrets(recorded: RecordedException) -> RecordedException:
+    """Return what was recorded of an exception, without the secrets of URLs in its texts."""
+    alone = recorded.previous is None and not recorded.members and not recorded.notes
+    if alone and not _is_suspect(recorded.text):
+        return recorded
+    from .redacting import exception
+
+    return exception(recorded)
+
+
+def _is_suspect(text: str) -> bool:
+    return "=" in text or "@" in text or "%" in text or "?" in text

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import Status
 
 from .._guard import guard
 from ..exporters import Setup, again, configured, is_remote
 from ..journal import state
 from ..journal.entry import new_trace_id, random_id
 from ..settings.lending import lent
-from ..version import VERSION
+from ..version import SCOPE, VERSION
+from .replay import may_hold_secret
 from .resource import resource
 
 if TYPE_CHECKING:
@@ -62,14 +64,71 @@ class RecordedIds(AwsXRayIdGenerator):
         return trace_id or new_trace_id()
 
 
-class Gathering(SpanProcessor):
+class Redacting(SpanProcessor):
+    """Takes the secrets out of spans, before the processors that code adds and the exporters.
+
+    Args:
+        keeps_queries: Whether queries of calls are kept, without their secrets.
+        watched: Whether processors look at spans that have only started.
+    """
+
+    def __init__(self, *, keeps_queries: bool, watched: bool) -> None:
+        self._always = not keeps_queries
+        self._watched = watched
+
+    def on_start(self, span: Any, parent_context: object = None) -> None:  # noqa: ARG002 - the SDK's
+        """Take the secrets out of what a span starts with."""
+        if self._watched and (self._always or is_suspect(span)):
+            self._redact(span)
+
+    def on_end(self, span: Any) -> None:
+        """Take the secrets out of a span that has ended; one where that fails leaves empty."""
+        if (self._always or is_suspect(span)) and not self._redact(span):
+            span._attributes, span._events, span._links = {}, (), ()
+            span._name, span._status = "redacted", Status(span._status.status_code)
+
+    @staticmethod
+    def _redact(span: Any) -> bool:
+        with guard("redacting a span"):
+            from .redacting import put_span  # where there is something to look at
+
+            put_span(span)
+            return True
+        return False
+
+
+def is_suspect(span: Any) -> bool:
+    """Tell whether a span's texts have what a secret in a URL has.
+
+    By the SDK's own members: to ask its mappings and lists takes three times as long.
+    """
+    status, events, links = span._status._description, span._events._dq, span._links._dq
+    if may_hold_secret((span._name, *span._attributes._dict.values())):
+        return True
+    if status and may_hold_secret((status,)):
+        return True
+    if events or links:
+        return any(map(_is_part_suspect, (*events, *links)))
+    return False
+
+
+def _is_part_suspect(part: Any) -> bool:
+    """Tell the same of an event or a link; of an exception of ours what is said is clean."""
+    held = getattr(part.attributes, "_dict", None)
+    return held is not None and may_hold_secret(held.values())
+
+
+class Gathering(Redacting):
     """Keeps what has ended until the end of a development, when it is exported at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, **how: bool) -> None:
+        super().__init__(**how)
         self.spans: list[ReadableSpan] = []
 
-    def on_end(self, span: ReadableSpan) -> None:
+    def on_end(self, span: Any) -> None:
         """Keep a span."""
+        if self._always or is_suspect(span):
+            Redacting.on_end(self, span)
         self.spans.append(span)
 
 
@@ -99,14 +158,18 @@ class LambdaPipeline:
         self._sdk_objects = sdk_objects
         self.resource = resource(config, VERSION)
         self.ids = RecordedIds()
-        self._gathering = Gathering()
+        self._gathering = Gathering(
+            keeps_queries=config.capture_query, watched=bool(sdk_objects.span_processors)
+        )
         # The decision to record was taken when the span started (journal/recording.py).
         self.provider = TracerProvider(
             sampler=ALWAYS_ON, resource=self.resource, id_generator=self.ids, shutdown_on_exit=False
         )
-        for processor in sdk_objects.span_processors:
+        for processor in (
+            self._gathering,
+            *sdk_objects.span_processors,
+        ):  # redacted, before they look
             self.provider.add_span_processor(processor)
-        self.provider.add_span_processor(self._gathering)
         self._exporters: list[SpanExporter] = []
         self._workers: Workers | None = None
         self._remote: list[tuple[SpanExporter, Worker]] = []
@@ -127,7 +190,7 @@ class LambdaPipeline:
 
     def tracer(self, *scope: Any) -> Any:
         """Return the SDK's tracer of a scope: name, version, schema URL, attributes."""
-        key = repr(scope)
+        key: object = SCOPE if scope == SCOPE else repr(scope)  # most spans are of ours
         tracer = self._tracers.get(key)
         if tracer is None:
             if len(self._tracers) >= 1000:  # names that hold an id

@@ -15,6 +15,7 @@ from ..exporters import configured, is_remote
 from ..journal import journal
 from ..journal.instrument import DistributionMetric
 from ..otel_api.metrics import make
+from .replay import may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +168,10 @@ class Metering:
         self, instrument: Instrument, value: Any, attributes: Any, context: Context, time: int
     ) -> None:
         """Make one measurement on the SDK's instrument."""
+        if attributes and may_hold_secret(attributes.values()):
+            from .redacting import attributes as without_secrets
+
+            attributes = without_secrets(attributes)
         made = self._instrument(instrument)
         if isinstance(instrument, DistributionMetric):
             at = AskingMeasurement(value, time, made, context, attributes, instrument.asked)

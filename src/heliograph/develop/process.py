@@ -28,7 +28,7 @@ from ..otel_api.trace import OURS
 from ..propagation import sampling
 from ..version import VERSION
 from .development import Development
-from .lambda_pipeline import RecordedIds
+from .lambda_pipeline import RecordedIds, Redacting
 from .metering import Metering
 from .resource import resource
 
@@ -59,7 +59,8 @@ class SdkProviders:
 
     Attributes:
         resource: What produces the telemetry.
-        processors: The batches, one an exporter, behind the processors that code adds.
+        processors: What takes secrets out, the processors that code adds, and the batches, one an
+            exporter.
         tracers: The tracer provider.
         meters: The meter provider.
     """
@@ -68,7 +69,11 @@ class SdkProviders:
         self.resource = detected(config)
         setup = Setup(config)
         exporters = [*configured("traces", setup), *sdk_objects.span_exporters]
+        redacting = Redacting(
+            keeps_queries=config.capture_query, watched=bool(sdk_objects.span_processors)
+        )
         self.processors: list[SpanProcessor] = [
+            redacting,
             *sdk_objects.span_processors,
             *(BatchSpanProcessor(exporter) for exporter in exporters),
         ]

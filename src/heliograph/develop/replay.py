@@ -122,7 +122,7 @@ def apply(span: Span, ops: Iterable[Op]) -> None:
         elif op == "metadata":
             metadata.setdefault(args[0], {})[args[1]] = args[2]
         elif op == "set_status":
-            span.set_status(StatusCode(args[0]), args[1])
+            span.set_status(StatusCode(args[0]), _described(args[1]))
         elif op == "record_exception":
             from .exception_event import record_exception  # loaded by the first one
 
@@ -135,6 +135,30 @@ def apply(span: Span, ops: Iterable[Op]) -> None:
         live.annotate(span, annotated)
     for namespace, members in metadata.items():
         live.add_metadata(span, namespace, members)
+
+
+def _described(status: str | None) -> str | None:
+    """Return a status's description without secrets: it may go to a provider of the function's."""
+    if not status or not may_hold_secret((status,)):
+        return status
+    from .redacting import message
+
+    return message(status)
+
+
+def may_hold_secret(values: Iterable[object]) -> bool:
+    """Tell whether one of some values of attributes has what a secret in a URL has."""
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            if "=" in value or "@" in value or "%" in value:  # type: ignore[operator] # a str
+                return True
+        elif kind is tuple or kind is list:
+            if may_hold_secret(value):  # type: ignore[arg-type] # one of these
+                return True
+        elif kind is not int and isinstance(value, (str, dict)):
+            return True
+    return False
 
 
 def current_context(span: Entry | Remote) -> Context:

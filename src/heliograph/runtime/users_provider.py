@@ -48,6 +48,7 @@ def start(theirs: Any, entry: Entry) -> object:
     global _known
     from opentelemetry import trace
 
+    from ..develop.redacting import attributes as without_secrets
     from ..develop.replay import links_of, parent_context
     from ..otel_api.context import context_of
     from ..version import VERSION
@@ -62,7 +63,7 @@ def start(theirs: Any, entry: Entry) -> object:
         entry.name,
         parent_context(entry, sampled=sampled),
         trace.SpanKind(entry.kind),
-        entry.attributes,
+        without_secrets(entry.attributes or {}),
         links_of(entry),
         entry.start,
     )

@@ -141,7 +141,7 @@ def request(
         function_arn: `context.invoked_function_arn`. An API's event has no ARN of the API: its
             partition, region and account are taken from here. Empty, or whatever else a test
             double has there: no `heliograph.trigger.arn` of an API.
-        capture_query: Whether `url.query` is recorded, its credentials redacted.
+        capture_query: Whether `url.query` is recorded.
     """
     found = Request()
     _, module, says = row(trigger)

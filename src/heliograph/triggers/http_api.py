@@ -19,8 +19,8 @@ def read(event: dict[str, Any], found: Request, function_arn: str, capture_query
     domain = http.text(context, "domainName")
     http.put_method(found, http.text(call, "method"))
     http.put_path(found, http.text(event, "rawPath"))
-    if capture_query:
-        _put_query(event, found)
+    if capture_query:  # its secrets are taken out after the response (`develop/redacting.py`)
+        found.put("url.query", http.text(event, "rawQueryString"))
     found.put("url.scheme", http.first(headers.get("x-forwarded-proto")) or "https")
     http.put_server(found, domain)
     http.put_client(found, headers.get("x-forwarded-for"), http.text(call, "sourceIp"))
@@ -33,14 +33,6 @@ def read(event: dict[str, Any], found: Request, function_arn: str, capture_query
         # "GET /user/{id}"; "$default" has no space, hence no route.
         http.put_route(found, (route.partition(" ")[2] or None) if route else None)
         http.put_arn(found, function_arn, "apis", context)
-
-
-def _put_query(event: dict[str, Any], found: Request) -> None:
-    raw = http.text(event, "rawQueryString")
-    if raw is not None:
-        from .query import redact
-
-        found.put("url.query", redact(raw))
 
 
 def _put_url_arn(found: Request, function_arn: str) -> None:

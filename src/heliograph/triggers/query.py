@@ -1,4 +1,6 @@
-"""A query string for `url.query`: rebuilt, cut, and its credentials redacted (triggers spec 5.1).
+"""A query string for `url.query`: rebuilt and cut (triggers spec 5.1).
+
+Its secrets are taken out after the response (`develop/redacting.py`).
 
 `urllib.parse` is not loaded by the bare runtime, so the few lines of quoting are here.
 """
@@ -12,39 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-REDACTED = "REDACTED"
-
-CREDENTIALS = frozenset(
-    (
-        # The HTTP conventions' list, matched with case as they say.
-        "AWSAccessKeyId",
-        "Signature",
-        "sig",
-        "X-Goog-Signature",
-        # Ours: what a presigned URL of AWS's signature version 4 holds.
-        "X-Amz-Signature",
-        "X-Amz-Credential",
-        "X-Amz-Security-Token",
-    )
-)
-"""Parameters whose values never leave the function."""
-
 MAX_VALUES = 512
 """Values looked at: 2,048 characters hold no more of `a=1&`."""
 
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 QUOTED = tuple(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in range(256))
 """Text of each byte in a URL (RFC 3986 2.3)."""
-
-
-def redact(raw: str) -> str | None:
-    """Return a raw query string, cut and without the values of credentials; None if empty."""
-    pieces = raw[:MAX_STRING].split("&")
-    for index, piece in enumerate(pieces):
-        name, equals, _ = piece.partition("=")
-        if equals and name in CREDENTIALS:
-            pieces[index] = f"{name}={REDACTED}"
-    return "&".join(pieces)[:MAX_STRING] or None
 
 
 def rebuild(parameters: dict[str, Any], *, encoded: bool) -> str | None:
@@ -58,12 +33,7 @@ def rebuild(parameters: dict[str, Any], *, encoded: bool) -> str | None:
     pieces: list[str] = []
     room = MAX_STRING
     for name, value in _values(parameters):
-        if name in CREDENTIALS:
-            piece = f"{name}={REDACTED}"
-        elif encoded:
-            piece = f"{name}={value}"
-        else:
-            piece = f"{quote(name, room)}={quote(value, room)}"
+        piece = f"{name}={value}" if encoded else f"{quote(name, room)}={quote(value, room)}"
         pieces.append(piece)
         room -= len(piece) + 1
         if room <= 0:

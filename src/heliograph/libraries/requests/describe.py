@@ -45,9 +45,22 @@ def describer(provider: ReplayProvider) -> Describer:
         request.method, request.url, headers = call.request
         request.headers = module.CaseInsensitiveDict(headers)
         request.entry = entry
+        provider.url = without_secrets(request.url)
         described(lambda: Session().send(request))
 
     return describe
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL whose query has all that is no secret as it was; "" where it has no query.
+
+    The instrumentor writes a query anew in which it redacts something.
+    """
+    if "?" not in url or "=" not in url:
+        return ""
+    from ... import _redaction
+
+    return _redaction.url(url)
 
 
 class _Raw:
