@@ -76,7 +76,7 @@ def arrived(
 ) -> Iterator[tuple[Collector, Callable[[int], list[Any]]]]:
     """A collector, and what came since it was asked before: a number of rows of `flat`."""
     folder = tmp_path_factory.mktemp("arbiter")
-    file = folder / "telemetry.jsonl"
+    file = folder / "lifecycle.jsonl"
     read = 0
 
     def since(count: int) -> list[Any]:

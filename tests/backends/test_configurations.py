@@ -190,7 +190,7 @@ def test_fan_out_while_x_ray_is_silent(order, collector_binary, tmp_path):
 
 def test_file(order, collector_binary, tmp_path):
     """What arrived is in the file, whole."""
-    file = tmp_path / "telemetry.jsonl"
+    file = tmp_path / "lifecycle.jsonl"
     env = {**VARIABLES, "TELEMETRY_FILE": str(file)}
     with Collector(collector_binary, "file", tmp_path, env) as collector:
         _, trace = sent(order, collector)

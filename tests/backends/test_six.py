@@ -153,7 +153,7 @@ class Runs:
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318",
         }
-        file = self.folder / "telemetry.jsonl"
+        file = self.folder / "lifecycle.jsonl"
         env = {**VARIABLES, "TELEMETRY_FILE": str(file)}
         with Collector(self.collector, "file", self.folder, env) as collector:
             env = {**said, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}

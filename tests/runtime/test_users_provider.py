@@ -103,6 +103,27 @@ def test_an_exception_is_told_to_their_span(theirs):
     assert trace.get_current_span() is trace.INVALID_SPAN
 
 
+def test_secrets_stay(theirs):
+    """What we say to their span has no secret of a URL."""
+    event = {
+        "version": "2.0", "rawPath": "/", "rawQueryString": "a=1&token=s3cr3t",
+        "requestContext": {"http": {"method": "GET"}, "domainName": "h"},
+    }  # fmt: skip
+
+    def handler(event, context):
+        raise ValueError("no answer from https://h/a?b=1&token=s3cr3t")
+
+    with capture():
+        trace.set_tracer_provider(theirs.provider)
+        with pytest.raises(ValueError, match="s3cr3t"):
+            heliograph.wrap(handler)(event, FakeContext())
+        heliograph.flush()
+    (span,) = theirs.spans
+    assert span.attributes["url.query"] == "a=1&token=REDACTED"
+    assert "s3cr3t" not in span.to_json()
+    assert "b=1&token=REDACTED" in span.events[0].attributes["exception.stacktrace"]
+
+
 def test_without_a_parent_theirs_has_the_ids(theirs):
     """Without Lambda's header their span is a root; what names the trace names theirs."""
     with capture() as captured:

@@ -95,8 +95,8 @@ RECORDED = (
     ),
     Setting(
         "capture_query", "HELIOGRAPH_CAPTURE_QUERY", "on", switch,
-        "`off` leaves `url.query` out of the handler's span. Signatures and credentials in it are "
-        "redacted always.",
+        "`off` leaves queries out: `url.query` of the handler's span, those of the URLs of calls "
+        "and of URLs in texts of exceptions. Their [secrets](secrets.md) are redacted always.",
     ),
 )  # fmt: skip
 

@@ -99,6 +99,12 @@ def long_url(span, url):
     requests.get(url + "?" + "q" * 5000, timeout=5)
 
 
+def secrets_in_urls(span, url):
+    span.set_attribute("url.full", url + "?token=abc&q=a%20b")
+    requests.get(url + "?q=a%20b&sig=abc&q=c+d&api_key=abc", timeout=5)
+    requests.get("http://127.0.0.1:9/?token=abc", timeout=5)
+
+
 ROWS = {
     "long values": long_values,
     "long names": long_names,
@@ -112,4 +118,5 @@ ROWS = {
     "many headers": many_headers,
     "headers of bytes": bytes_header,
     "long URLs": long_url,
+    "secrets in URLs": secrets_in_urls,
 }
