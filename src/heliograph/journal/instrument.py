@@ -146,6 +146,17 @@ def observe(instrument: Instrument) -> None:
     )
 
 
+def given(scope: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a scope without what was left out at its end.
+
+    A provider of an older OpenTelemetry, which the function has set, does not take the attributes.
+    """
+    end = len(scope)
+    while end and scope[end - 1] is None:
+        end -= 1
+    return scope[:end]
+
+
 def text_of(value: object) -> str | None:
     """Return what may be left out as bounded text, None where it is."""
     return None if value is None else bounded.text(value)

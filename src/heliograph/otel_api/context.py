@@ -31,10 +31,11 @@ class SharedRuntimeContext(_RuntimeContext):
     """OpenTelemetry's runtime context on `heliograph.journal.current.here`.
 
     Args:
-        before: The runtime context in use until now; asked where ours knows nothing.
+        before: The runtime context in use until now, asked where ours knows nothing; None where
+            OpenTelemetry makes it when first used, as it did before its version 1.18.
     """
 
-    def __init__(self, before: _RuntimeContext) -> None:
+    def __init__(self, before: _RuntimeContext | None) -> None:
         self._before = before
 
     def attach(self, context: Context) -> Token[Context]:
@@ -46,14 +47,14 @@ class SharedRuntimeContext(_RuntimeContext):
         """Return the current context; that of an entry is made when first asked for."""
         value = around(current.here.get())
         if value is None:
-            return self._before.get_current()
+            return self._before.get_current() if self._before is not None else Context()
         return context_of(value)
 
     def detach(self, token: Token[Context]) -> None:
         """Make current again what was before `attach`."""
         if token.var is current.here:
             current.here.reset(token)  # type: ignore[arg-type] # a token of `here`
-        else:
+        elif self._before is not None:
             self._before.detach(token)
 
 

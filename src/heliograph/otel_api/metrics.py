@@ -6,6 +6,7 @@ the user installs takes over, for instruments that exist already too.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import metrics
@@ -21,6 +22,7 @@ from ..journal.instrument import (
     HISTOGRAM,
     UP_DOWN_COUNTER,
     Instrument,
+    given,
     number,
     observe,
     text_of,
@@ -53,7 +55,8 @@ class _Recorded:
         """Record a measurement."""
         theirs = self._users()
         if theirs is not None:
-            getattr(theirs, self.method)(amount, attributes, context)
+            more = () if context is None else (context,)  # before 1.28 there was none
+            getattr(theirs, self.method)(amount, attributes, *more)
         else:
             self._measure(amount, attributes, context)
 
@@ -104,7 +107,12 @@ class RecordedHistogram(_Recorded, kinds.Histogram):
     record = _Recorded.give
 
 
-class RecordedGauge(_Recorded, kinds.Gauge):
+_names = vars(kinds)
+_Gauge: Any = _names.get("Gauge") or _names.get("_Gauge") or kinds.Synchronous
+"""Public since OpenTelemetry 1.26, there since 1.23."""
+
+
+class RecordedGauge(_Recorded, _Gauge):  # type: ignore[misc] # the class of the API that is there
     """A gauge that records."""
 
     method = "set"
@@ -228,6 +236,10 @@ class RecordingMeter(metrics.Meter):
         return known
 
 
+_NAME = re.compile(r"[a-zA-Z][-_./a-zA-Z0-9]{0,254}")
+MAX_UNIT = 63
+"""What OpenTelemetry takes: the SDK that develops, whatever API the function has."""
+
 MAX_INSTRUMENTS = 1000
 """Instruments remembered by their identity."""
 
@@ -237,8 +249,7 @@ _known: dict[str, Instrument] = {}
 
 def _usable(name: str, unit: str) -> bool:
     """Tell whether the SDK takes an instrument of this name and unit; say it where not."""
-    checked = kinds.Instrument._check_name_unit_description(name, unit, "")
-    if checked["name"] is not None and checked["unit"] is not None:
+    if _NAME.fullmatch(name) and len(unit) <= MAX_UNIT and unit.isascii():
         return True
     _notice.warn(
         ("instrument", name),
@@ -294,7 +305,7 @@ def make(instrument: Instrument, provider: Any) -> Any:
         instrument: What user code created.
         provider: The SDK's meter provider, ours at development or the user's own.
     """
-    meter = provider.get_meter(*instrument.scope)
+    meter = provider.get_meter(*given(instrument.scope))
     create = getattr(meter, instrument.create)
     about: dict[str, Any] = {"unit": instrument.unit, "description": instrument.description}
     if instrument.callbacks is not None:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
-from opentelemetry.util._decorator import _agnosticcontextmanager
 
 from .. import _notice
 from .._guard import guard
 from ..journal import bounded, current, journal, recording, state
-from ..journal.instrument import text_of
+from ..journal.instrument import given, text_of
 from ..propagation import xray  # noqa: F401 - with the name that needs it
 from .context import parent_of, remote_of
 from .span import RecordedSpan, is_link, moment, recorded_span
@@ -34,6 +33,12 @@ if TYPE_CHECKING:
     Scope = tuple[str, str | None, str | None, Attributes]
 
 
+try:  # for coroutines too, since 1.22
+    from opentelemetry.util._decorator import _agnosticcontextmanager as contextmanager
+except ImportError:
+    from contextlib import contextmanager  # type: ignore[assignment] # as that API itself has it
+
+
 class RecordingTracer(trace.Tracer):
     """Starts recorded spans, or the user's own provider's spans once there is one.
 
@@ -49,7 +54,7 @@ class RecordingTracer(trace.Tracer):
         if self._theirs is None:
             provider = users_provider()
             if provider is not None:
-                self._theirs = provider.get_tracer(*self._scope)
+                self._theirs = provider.get_tracer(*given(self._scope))
         return self._theirs
 
     def start_span(
@@ -108,7 +113,7 @@ class RecordingTracer(trace.Tracer):
             entry.start = started
         return entry
 
-    @_agnosticcontextmanager
+    @contextmanager
     def start_as_current_span(
         self,
         name: str,
@@ -209,7 +214,7 @@ def install(module: ModuleType) -> None:
                 self._instrumenting_module_name,
                 self._instrumenting_library_version,
                 self._schema_url,
-                self._attributes,
+                getattr(self, "_attributes", None),  # since 1.25
             )
         return self._noop_tracer
 
