@@ -25,11 +25,15 @@ PROBE = "_heliograph_probe"
 """The module that knows a library which only asks whether there is an SDK: `probe.py`."""
 
 TEXT = (
+    "heliograph.develop.apart",
+    "heliograph.develop.fallback",
+    "heliograph.develop.packages",
     "heliograph.develop.pipeline",
     "heliograph.develop.process",
     "heliograph.distro",
     "heliograph.encode.otlp",
     "heliograph.encode.protobuf",
+    "heliograph.exporters.bridge",
     "heliograph.exporters.chosen_preset",
     "heliograph.exporters.otlp_grpc",
     "heliograph.exporters.presets",
@@ -37,6 +41,10 @@ TEXT = (
     "heliograph.exporters.secret_headers",
     "heliograph.exporters.secret_store",
     "heliograph.exporters.signing",
+    "heliograph.libraries.botocore.fallback",
+    "heliograph.libraries.requests.fallback",
+    "heliograph.otel_api.handlers",
+    "heliograph.otel_api.sampler",
     "heliograph.runtime.forks",
     "heliograph.runtime.process",
     "heliograph.settings.fields",
@@ -44,14 +52,15 @@ TEXT = (
     "heliograph.testing",
     "heliograph.types",
 )
-"""Modules of ours that are text in the layer, which is smaller than bytecode: what is for processes
-that are no functions, for tests and type checkers, what the first fork and `configure` load, and
-what is loaded with gRPC, if that is there; what names a backend's address, fetches a secret or
-signs, beside a request; what writes OTLP for the daemon, where that is asked for. Each takes 0.5 to
-3 ms to compile, after the response."""
+"""Modules of ours that are compressed text in the layer: what is for processes that are no
+functions, for tests and type checkers, what the first fork and `configure` load, what is loaded
+with gRPC, if that is there; what names a backend's address, fetches a secret or signs, beside a
+request; what writes OTLP for the daemon, where that is asked for; and what stands in where
+something of the function's or of another layer's is there that few have. Each takes 0.5 to 3 ms to
+compile, after the response."""
 
-BYTECODE, REST = "packed.bin", "opentelemetry.bin"
-"""Beside the finder; and in the folder for all Pythons."""
+BYTECODE, OURS, REST = "packed.bin", "heliograph.bin", "opentelemetry.bin"
+"""Beside the finder, both; and in the folder for all Pythons."""
 
 STUB = f"__import__({FINDER!r}).run(__name__)\n"
 """The text of a module that is packed, and found by its file."""

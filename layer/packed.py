@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 FOLDER = __file__.rpartition("/")[0]
 BYTECODE = f"{FOLDER}/packed.bin"
+TEXTS = f"{FOLDER}/heliograph.bin"
 REST = f"{FOLDER.split('/lib/')[0]}/opentelemetry.bin"
 NAMESPACE, SDK = "opentelemetry.", "opentelemetry.sdk."
 LENGTH = len(NAMESPACE)
 OURS = (lambda: None).__code__.co_filename.rpartition("/")[0] + "/"
 """Where frames say that the layer's modules are, wherever they are."""
+APART = "_heliograph_apart."
+"""Before the names of copies (`heliograph/develop/apart.py`)."""
 
 
 class Packed:
@@ -62,6 +65,10 @@ class Packed:
             spec.submodule_search_locations = [place.rpartition("/")[0]]
         spec.has_location = True
         return spec
+
+    def serves(self, name: str) -> bool:
+        """Tell whether a module is packed here, whoever else has one of its name."""
+        return name.startswith(NAMESPACE) and name[LENGTH:] in self.index
 
     def is_package(self, name: str) -> bool:
         """Tell whether a module is a package."""
@@ -118,9 +125,23 @@ def run(name: str) -> None:
         ModuleNotFoundError: A library asks whether there is an SDK, which would not be there
             without the layer (`layer/probe.py`).
     """
+    if not name.startswith(NAMESPACE):
+        exec(_text_of_ours(name.removeprefix(APART)), sys.modules[name].__dict__)
+        return
     if name.startswith(SDK) and _is_probed(sys._getframe(2)):  # noqa: SLF001 - what imports
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     packed.exec_module(sys.modules[name])
+
+
+def _text_of_ours(name: str) -> CodeType:
+    """Compile a module of ours that few functions load."""
+    import zlib
+
+    with open(TEXTS, "rb") as texts:
+        text = marshal.loads(zlib.decompress(texts.read()))[name]
+    place = f"{OURS}{name.replace('.', '/')}.py"
+    code: CodeType = compile(text, place, "exec", dont_inherit=True)
+    return code
 
 
 def _is_probed(frame: FrameType | None) -> bool:

@@ -14,6 +14,7 @@ import importlib.util
 import marshal
 import operator
 import sys
+import zlib
 from itertools import groupby
 from pathlib import Path
 from types import CodeType
@@ -39,12 +40,13 @@ def main(sources: Path, listed: Path, target: Path, place: str) -> None:
     OpenTelemetry's packages are packed into one file (`pack.py`), with all that is not listed.
     """
     codes: dict[str, tuple[bool, bytes]] = {}
+    texts: dict[str, str] = {}
     plain = set()
     for line in listed.read_text(encoding="utf-8").splitlines():
         relative = Path(line).relative_to(sources)
         if pack.module_name(relative)[0] in pack.TEXT:
-            (target / relative).parent.mkdir(parents=True, exist_ok=True)
-            (target / relative).write_text(short_text(Path(line)), encoding="utf-8")
+            texts[pack.module_name(relative)[0]] = short_text(Path(line))
+            write(target / relative, compiled(pack.STUB.encode(), "<packed>"))
             continue
         code = compiled(Path(line).read_bytes(), f"{place}/{relative.as_posix()}")
         if pack.outermost(sources, relative):
@@ -53,6 +55,9 @@ def main(sources: Path, listed: Path, target: Path, place: str) -> None:
         else:
             plain.add(relative)
             write(target / relative, code)
+    if texts:
+        packed = zlib.compress(marshal.dumps(dict(sorted(texts.items())), 2), 9)
+        (target / pack.OURS).write_bytes(packed)
     if codes:
         write_packed(sources, codes, plain, target, place)
 

@@ -176,6 +176,10 @@ def _code(handler: object) -> CodeType | None:
     return None
 
 
+OURS = ("heliograph", "opentelemetry", "_heliograph_apart")
+"""Roots of the modules that we run."""
+
+
 def _from_a_thread(error: BaseException) -> bool:
     """Tell whether another thread raised this, where no `raise` and no user's code did.
 
@@ -186,7 +190,11 @@ def _from_a_thread(error: BaseException) -> bool:
         return not issubclass(kind, BARE)
     module = type.__getattribute__(kind, "__module__")
     root = module.partition(".")[0] if type(module) is str else ""
-    if root in sys.stdlib_module_names or root in ("heliograph", "opentelemetry"):
+    if root in sys.stdlib_module_names or root in (
+        "heliograph",
+        "opentelemetry",
+        "_heliograph_apart",
+    ):
         return False
     place = getattr(sys.modules.get(module), "__file__", None)
     return type(place) is not str or place.endswith((".py", ".pyc"))  # else machine code raised it

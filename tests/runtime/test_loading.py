@@ -193,19 +193,46 @@ def test_typing_extensions_of_the_functions_own(one_runtime, run, tmp_path, text
 
 
 def test_a_package_that_does_not_fit_is_named(one_runtime, run, tmp_path):
-    """The line says which package of the function's own keeps OpenTelemetry from loading."""
+    """The line says which package of the function's own keeps a part from loading."""
     task = tmp_path / "task0"
-    about = task / "opentelemetry_semantic_conventions-0.50b0.dist-info"
+    about = task / "wrapt-0.0.1.dist-info"
     about.mkdir(parents=True)
-    (task / "opentelemetry" / "semconv").mkdir(parents=True)
-    (task / "opentelemetry" / "semconv" / "__init__.py").write_text("")
-    (about / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: opentelemetry-semantic-conventions\nVersion: 0.50b0\n"
-    )
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: wrapt\nVersion: 0.0.1\n")
+    (task / "wrapt.py").write_text("")
 
-    ran = run(one_runtime, SOURCE, [1, 2])
+    ran = run(one_runtime, f"import wrapt\n{SOURCE}", [1, 2])
 
     assert [answer[2] for answer in ran.seen.answers] == [1, 2]
-    (said,) = [line for line in ran.ours if "opentelemetry-semantic-conventions 0.50b0" in line]
+    (said,) = [line for line in ran.ours if "wrapt 0.0.1" in line]
     assert str(task) in said
     assert "leave it out of the function's package" in said
+
+
+OLDER_WRAPT = """
+__version__ = "1.10.0"
+class ObjectProxy:
+    def __init__(self, wrapped): self.__wrapped__ = wrapped
+def wrap_function_wrapper(module, name, wrapper): raise AssertionError("nothing is to be wrapped")
+"""
+OLDER_PACKAGING = "def parse(text): return text\n"
+
+
+def test_wrapt_and_packaging_of_the_functions_own(one_runtime, run, tmp_path):
+    """Older ones, which the function has imported, are as good, and stay the function's."""
+    task = tmp_path / "task0"
+    (task / "wrapt.py").write_text(OLDER_WRAPT)
+    (task / "packaging").mkdir()
+    (task / "packaging" / "__init__.py").write_text("__version__ = '16.0'\n")
+    (task / "packaging" / "version.py").write_text(OLDER_PACKAGING)
+    source = (
+        f"import wrapt, packaging.version\n{SOURCE}"
+        "import sys\n"
+        "def before(event):\n"
+        "    assert sys.modules['wrapt'] is wrapt and wrapt.__version__ == '1.10.0'\n"
+        "    assert sys.modules['packaging.version'].parse('1') == '1'\n"
+    )
+
+    ran = run(one_runtime, source, [1, 2])
+
+    assert [answer[2] for answer in ran.seen.answers] == [1, 2]
+    assert whole(ran, 2), ran.ours

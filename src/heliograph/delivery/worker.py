@@ -16,6 +16,7 @@ from opentelemetry import context
 
 from .._guard import guard
 from .._interrupts import start_thread
+from ..journal.current import QUIET, here
 from .backlog import Backlog
 from .breaker import Breaker
 from .in_flight import InFlight, suppressing
@@ -145,6 +146,7 @@ class Worker:
     # -- the thread --------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        here.set(QUIET)
         context.attach(suppressing())
         try:
             while self._turn():
@@ -234,9 +236,10 @@ class Worker:
         self._report.summary(left)
 
     def _deliver_here(self) -> None:
-        token = context.attach(suppressing())
+        before, token = here.set(QUIET), context.attach(suppressing())
         try:
             while (self._going or self._closing) and self._turn():
                 pass
         finally:
             context.detach(token)
+            here.reset(before)

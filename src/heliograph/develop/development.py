@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _notice
 from .._guard import guard, guarded
 from ..journal import journal
+from . import imported
 from .time_budget import Deadline, Pace
 
 if TYPE_CHECKING:
@@ -181,15 +182,11 @@ class Development:
 
         self._loads += 1
         with self._loading, lent(self._config):
-            from .describe import Describers
-            from .lambda_pipeline import LambdaPipeline
-            from .replay import tell_once
-
-            pipeline = LambdaPipeline(
-                self._config, self._sdk_objects, self._lambda_traces, self._properties
-            )
-            tell_once()
-            self._describers = Describers(pipeline, self._part)
+            describe, replay = imported("develop.describe"), imported("develop.replay")
+            make = imported("develop.lambda_pipeline").LambdaPipeline
+            pipeline = make(self._config, self._sdk_objects, self._lambda_traces, self._properties)
+            replay.tell_once()
+            self._describers = describe.Describers(pipeline, self._part)
             for library in recorders:
                 self._describers.build(library)
         self._pipeline = pipeline
@@ -266,10 +263,7 @@ class Development:
     def _metrics(self, measurements: list[tuple[Any, ...]]) -> None:
         if not measurements and not journal.observables:
             return
-        from opentelemetry import context
-
         from .periods import arrange
-        from .replay import current_context
 
         metering: Any = None
         with guard("loading the OpenTelemetry metrics SDK"):
@@ -279,14 +273,12 @@ class Development:
             if pipeline.gave_up:
                 measurements.clear()
             return
-        empty = context.Context()
         done = 0
         try:
             for period in arrange(measurements):
                 for instrument, value, attributes, span, time in measurements[done : period.end]:
                     with guard(f"developing a measurement of {instrument.name}"):
-                        where = empty if span is None else current_context(span)
-                        metering.replay(instrument, value, attributes, where, time)
+                        metering.replay(instrument, value, attributes, span, time)
                     done += 1
                 if period.is_over:
                     metering.collect_measured(period.latest)

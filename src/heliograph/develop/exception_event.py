@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.sdk.trace import Event
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -71,6 +69,8 @@ def record_exception(
         whole[STACKTRACE] = text(recorded)
         span.add_event("exception", {**whole, **(attributes or {})}, timestamp)
     else:
+        from opentelemetry.sdk.trace import Event  # there, since it is a span of the SDK's
+
         span._add_event(Event("exception", ExceptionAttributes(recorded, whole), timestamp))
 
 

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Status
 
 from .._guard import guard
-from ..exporters import Setup, again, configured, is_remote
+from ..exporters import Setup, again, configured, fitted, is_remote
 from ..journal import state
 from ..journal.entry import new_trace_id, random_id
 from ..settings.lending import lent
@@ -165,11 +165,9 @@ class LambdaPipeline:
         self.provider = TracerProvider(
             sampler=ALWAYS_ON, resource=self.resource, id_generator=self.ids, shutdown_on_exit=False
         )
-        for processor in (
-            self._gathering,
-            *sdk_objects.span_processors,
-        ):  # redacted, before they look
-            self.provider.add_span_processor(processor)
+        self.provider.add_span_processor(self._gathering)  # redacted, before the others look
+        for processor in sdk_objects.span_processors:
+            self.provider.add_span_processor(fitted("processor", processor))
         self._exporters: list[SpanExporter] = []
         self._workers: Workers | None = None
         self._remote: list[tuple[SpanExporter, Worker]] = []
@@ -177,7 +175,7 @@ class LambdaPipeline:
         made = configured("traces", self._setup)
         self._unmade, self._tries, self._meter_tries = made.failed, 1, 0
         self._missed: list[ReadableSpan] = []
-        self._add([*made, *sdk_objects.span_exporters])
+        self._add([*made, *(fitted("span_exporter", one) for one in sdk_objects.span_exporters)])
         self._tracers: dict[object, Any] = {}
         self.metering: Metering | None = None
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics._internal.measurement import Measurement
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
 from .. import _notice
 from .._guard import guard
-from ..exporters import configured, is_remote
+from ..exporters import configured, fitted, is_remote
 from ..journal import journal
-from ..journal.instrument import DistributionMetric
-from ..otel_api.metrics import make
-from .replay import may_hold_secret
+from ..journal.instrument import DistributionMetric, make
+from .replay import current_context, may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opentelemetry.context import Context
     from opentelemetry.sdk.metrics.export import MetricExporter
     from opentelemetry.sdk.resources import Resource
 
     from ..delivery.worker import Worker
     from ..delivery.workers import Workers
     from ..exporters import Setup
+    from ..journal.entry import Entry, Remote
     from ..journal.instrument import Asked, Instrument
     from .development import SdkObjects
 
@@ -139,11 +139,14 @@ class Metering:
     ) -> None:
         made = configured("metrics", setup)
         self.unmade = made.failed
-        exporters = [*made, *sdk_objects.metric_exporters]
+        exporters = [
+            *made,
+            *(fitted("metric_exporter", one) for one in sdk_objects.metric_exporters),
+        ]
         local = [exporter for exporter in exporters if not is_remote(exporter)]
         self._readers = [
             *(OnDemandReader(exporter) for exporter in local),
-            *sdk_objects.metric_readers,
+            *(fitted("reader", one) for one in sdk_objects.metric_readers),
         ]
         self._delivered = [
             DeliveredReader(exporter, workers().for_metrics(exporter))
@@ -155,7 +158,7 @@ class Metering:
         self.provider = MeterProvider(
             metric_readers=[*self._readers, *self._delivered],
             resource=resource,
-            views=sdk_objects.views,
+            views=[fitted("metric_view", one) for one in sdk_objects.views],
             shutdown_on_exit=False,
         )
 
@@ -165,14 +168,20 @@ class Metering:
         return not self._readers and not self._delivered
 
     def replay(
-        self, instrument: Instrument, value: Any, attributes: Any, context: Context, time: int
+        self,
+        instrument: Instrument,
+        value: Any,
+        attributes: Any,
+        span: Entry | Remote | None,
+        time: int,
     ) -> None:
-        """Make one measurement on the SDK's instrument."""
+        """Make one measurement on the SDK's instrument, within the span that was current."""
         if attributes and may_hold_secret(attributes.values()):
             from .redacting import attributes as without_secrets
 
             attributes = without_secrets(attributes)
         made = self._instrument(instrument)
+        context = Context() if span is None else current_context(span)
         if isinstance(instrument, DistributionMetric):
             at = AskingMeasurement(value, time, made, context, attributes, instrument.asked)
             made._measurement_consumer.consume_measurement(at)
@@ -224,7 +233,7 @@ class Metering:
         histogram lowers the one and drops the other. Views see the name as it was given.
         """
         if not isinstance(instrument, DistributionMetric):
-            return make(instrument, self.provider)
+            return make(instrument, self.provider, fitted("callbacks", instrument.callbacks))
         meter = self.provider.get_meter(*instrument.scope)
         made: Any = meter.create_histogram(f"metric{len(self._made)}", unit=instrument.unit)
         made.name = instrument.name

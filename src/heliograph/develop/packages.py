@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import distributions
-from pathlib import Path
 
 from .. import _notice
-
-OURS = str(Path(__file__).parents[2])
-"""The folder that this package was installed to, with all that it needs."""
+from ..settings.lending import OURS
+from . import is_apart
 
 PLAIN = ("typing-extensions", "wrapt", "packaging")
 """What OpenTelemetry's packages import beside their own."""
@@ -17,10 +15,12 @@ PLAIN = ("typing-extensions", "wrapt", "packaging")
 def tell_older() -> None:
     """Tell which packages are found before ours in other versions, after a load that failed."""
     told = set()
+    apart = is_apart()  # then OpenTelemetry is ours, whatever is found before it
     for dist in distributions():
         name = dist.name.lower().replace("_", "-")
         folder = str(dist.locate_file("")).rstrip("/")
-        if name in told or not (name in PLAIN or name.startswith("opentelemetry-")):
+        concerned = name in PLAIN or (name.startswith("opentelemetry-") and not apart)
+        if name in told or not concerned:
             continue
         told.add(name)  # the first on `sys.path` is the one that is imported
         if folder != OURS:

@@ -66,11 +66,7 @@ def parent_context(entry: Entry, *, sampled: bool = True) -> Context:
     parent = entry.parent
     if parent is None:
         return Context()
-    of = parent.trace
-    state = TraceState.from_header([of.state]) if of.state else None
-    remote = isinstance(parent, Remote) and parent.is_remote
-    flags = TraceFlags(sampled + 2 * of.random)
-    context = SpanContext(of.id, parent.span_id, remote, flags, state)
+    context = _context_of(parent, sampled)
     return trace.set_span_in_context(NonRecordingSpan(context), Context())
 
 
@@ -103,10 +99,16 @@ def links_of(entry: Entry) -> list[Link]:
     return [Link(_ids(of), attributes) for of, attributes in entry.links or ()]  # type: ignore[arg-type]
 
 
-def _ids(of: Remote) -> SpanContext:
-    from ..otel_api.span import span_context  # loaded where a span has links
+def _ids(of: Entry | Remote) -> SpanContext:
+    """Return the ids of a span as OpenTelemetry has them."""
+    return _context_of(of, of.trace.sampled)
 
-    return span_context(of)
+
+def _context_of(of: Entry | Remote, sampled: bool) -> SpanContext:
+    trace = of.trace
+    state = TraceState.from_header([trace.state]) if trace.state else None
+    remote = isinstance(of, Remote) and of.is_remote
+    return SpanContext(trace.id, of.span_id, remote, TraceFlags(sampled + 2 * trace.random), state)
 
 
 def apply(span: Span, ops: Iterable[Op]) -> None:

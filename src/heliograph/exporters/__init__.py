@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import opentelemetry
+
 from .. import _notice
 from .._guard import guard
 
@@ -100,7 +102,7 @@ def _provided(signal: str, name: str) -> Any:
 
     group = f"opentelemetry_{signal}_exporter"
     for point in entry_points(group=group, name=name):
-        return point.load()()
+        return fitted(MAKES[signal], point.load()())
     from .._unusable import shown
 
     variable = f"OTEL_{signal.upper()}_EXPORTER"
@@ -112,7 +114,22 @@ def _provided(signal: str, name: str) -> Any:
     return None
 
 
+def fitted(kind: str, thing: Any) -> Any:
+    """Return what code or a package of the function's brings, as the SDK that develops takes it.
+
+    Args:
+        kind: What it is, by the function of `bridge.py`.
+        thing: It; of the function's own SDK where that is of another version.
+    """
+    if opentelemetry.__name__ == "opentelemetry" or thing is None:
+        return thing
+    from . import bridge
+
+    return getattr(bridge, kind)(thing)
+
+
 def is_remote(exporter: object) -> bool:
     """Tell whether an exporter talks to a backend, which may be dead (`remote`, or unknown)."""
-    local = type(exporter).__module__.startswith("opentelemetry.sdk.")
+    kind: Any = type(getattr(exporter, "_theirs", exporter))
+    local = "opentelemetry.sdk." in kind.__module__
     return bool(getattr(exporter, "remote", not local))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextvars import Context
 from typing import TYPE_CHECKING, TypeVar
 
+from ..journal.current import QUIET, here
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,6 +33,7 @@ def quietly(call: Callable[[], Result]) -> Result:
     def run() -> Result:
         from opentelemetry.instrumentation.utils import suppress_instrumentation
 
+        here.set(QUIET)
         with suppress_instrumentation():
             return call()
 

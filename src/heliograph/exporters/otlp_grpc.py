@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import opentelemetry
 
 from .transport import refused
 
@@ -113,7 +114,7 @@ def make(
 ) -> tuple[Any, Link]:
     """Make the official exporter of a signal, and what knows how its last export went."""
     kind = "trace" if target.signal == "traces" else "metric"
-    module = import_module(f"opentelemetry.exporter.otlp.proto.grpc.{kind}_exporter")
+    module = import_module(f"{opentelemetry.__name__}.exporter.otlp.proto.grpc.{kind}_exporter")
     official: Any = module.OTLPSpanExporter if kind == "trace" else module.OTLPMetricExporter
     link = Link(target, sources)
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import opentelemetry
 from opentelemetry.exporter.otlp.common.http import Compression
 
 from .. import _notice
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from .transport import HeaderSource
 
 PACKAGES = {
-    "http/json": "opentelemetry.exporter.otlp.json.http",
-    "http/protobuf": "opentelemetry.exporter.otlp.proto.http",
-    "grpc": "opentelemetry.exporter.otlp.proto.grpc",
+    "http/json": f"{opentelemetry.__name__}.exporter.otlp.json.http",
+    "http/protobuf": f"{opentelemetry.__name__}.exporter.otlp.proto.http",
+    "grpc": f"{opentelemetry.__name__}.exporter.otlp.proto.grpc",
 }
 """The official exporters of each protocol."""
 

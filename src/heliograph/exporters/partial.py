@@ -6,6 +6,8 @@ import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import opentelemetry
+
 from .. import _notice
 
 if TYPE_CHECKING:
@@ -59,7 +61,9 @@ def _protobuf(answer: bytes, signal: Signal) -> tuple[int, str]:
     try:
         from google.protobuf.message import DecodeError
 
-        module = import_module(f"opentelemetry.proto.collector.{kind}.v1.{kind}_service_pb2")
+        module = import_module(
+            f"{opentelemetry.__name__}.proto.collector.{kind}.v1.{kind}_service_pb2"
+        )
     except ImportError:
         return 0, ""
     response = getattr(module, f"Export{kind.title()}ServiceResponse")()

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 here: ContextVar[object] = ContextVar("heliograph", default=None)
 
 
-def _nothing(context: object) -> tuple[Entry | Remote | None, str]:  # noqa: ARG001 - see below
-    return None, ""
+QUIET = object()
+"""A value of it: what we do ourselves, such as an export, which nobody is to record."""
 
 
-state.read_context = _nothing  # until `otel_api/context.py` sets it, no such context can be there
+def unread(value: object) -> tuple[Entry | Remote | None, str]:
+    """Read what is no context of OpenTelemetry's: it has no span."""
+    return None, "all" if value is QUIET else ""
+
+
+state.read_context = unread  # until `otel_api/context.py` sets it, no such context can be there
 
 
 def span() -> Entry | Remote | None:

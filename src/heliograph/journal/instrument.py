@@ -146,6 +146,24 @@ def observe(instrument: Instrument) -> None:
     )
 
 
+def make(instrument: Instrument, provider: Any, callbacks: Sequence[Any] | None = None) -> Any:
+    """Create an instrument on a provider's meter.
+
+    Args:
+        instrument: What user code created.
+        provider: The SDK's meter provider, ours at development or the user's own.
+        callbacks: Those of an observable instrument, where they are not called as they are.
+    """
+    meter = provider.get_meter(*given(instrument.scope))
+    create = getattr(meter, instrument.create)
+    about: dict[str, Any] = {"unit": instrument.unit, "description": instrument.description}
+    if instrument.callbacks is not None:
+        return create(instrument.name, callbacks=callbacks or instrument.callbacks, **about)
+    if instrument.boundaries is not None:
+        about["explicit_bucket_boundaries_advisory"] = instrument.boundaries
+    return create(instrument.name, **about)
+
+
 def given(scope: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return a scope without what was left out at its end.
 

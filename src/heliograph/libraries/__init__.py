@@ -85,6 +85,10 @@ def _adopt(module: ModuleType) -> None:
 
 def part(name: str) -> Any:
     """Import a part of this room, such as "botocore.describe"."""
+    if name.endswith(".describe"):
+        from ..develop import imported  # on the packages that we came with
+
+        return imported(f"libraries.{name}")
     from importlib import import_module
 
     return import_module(f"{__name__}.{name}")

@@ -13,24 +13,29 @@ from _thread import get_ident
 from types import ModuleType
 from typing import Any
 
-CHECKS = "opentelemetry.instrumentation.dependencies"
 WRAPT = "wrapt"
 VERSIONS = "packaging.version"
 
 
-def light() -> _Light:
+def light(checks: str) -> _Light:
     """Return a context in which instrumentors are imported without checks and without `wrapt`.
 
     What this thread imports meanwhile gets stand-ins that ask the real module when they are used.
     Another thread that imports one of them then finds the real module behind all of its names, and
     has it put in place; everybody has the real one later.
+
+    Args:
+        checks: The module that checks which versions are installed.
     """
-    return _Light()
+    return _Light(checks)
 
 
 class _Light:
+    def __init__(self, checks: str) -> None:
+        self._lenders = {checks: _checks, WRAPT: _wrapt, VERSIONS: _Lent}
+
     def __enter__(self) -> None:
-        self.lent = [lend(name) for name, lend in LENDERS.items() if name not in sys.modules]
+        self.lent = [lend(name) for name, lend in self._lenders.items() if name not in sys.modules]
         for module in self.lent:
             sys.modules[module.__name__] = module
 
@@ -108,7 +113,3 @@ def _wrapt(name: str) -> _Lent:
     proxy = Proxies("ObjectProxy", (), {})
     lent._given.update(BaseObjectProxy=proxy, ObjectProxy=proxy)
     return lent
-
-
-LENDERS = {CHECKS: _checks, WRAPT: _wrapt, VERSIONS: _Lent}
-"""Modules that are lent, and what makes the stand-in."""

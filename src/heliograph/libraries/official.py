@@ -11,6 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import opentelemetry
 from opentelemetry.metrics import NoOpMeterProvider
 
 from .. import _notice
@@ -42,8 +43,9 @@ class Official:
     """
 
     def __init__(self, library: str) -> None:
-        with light():
-            self.module: Any = import_module(f"opentelemetry.instrumentation.{library}")
+        within = f"{opentelemetry.__name__}.instrumentation"
+        with light(f"{within}.dependencies"):
+            self.module: Any = import_module(f"{within}.{library}")
         kind = getattr(self.module, TABLE[library][1])
         original = _originals.get(library, kind._instrument)
         self.instrumentor = object.__new__(kind)

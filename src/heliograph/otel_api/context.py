@@ -101,6 +101,8 @@ def context_of(value: Any) -> Context:
     kind = type(value)  # user code may have attached anything, proxies too
     if kind is current.Received:
         return _with_baggage(value.baggage)
+    if value is current.QUIET:
+        return Context({_SUPPRESS_PLAIN: True, _SUPPRESS_ALL: True})
     if kind is not Entry:
         return _with_span(value) if issubclass(kind, Context) else Context()
     context = value.context
@@ -148,7 +150,7 @@ def _span_key() -> str | None:
 def read(context: Any) -> tuple[Entry | Remote | None, str]:
     """Return a context's span as ours, and what it suppresses: "", "http" or "all"."""
     if not issubclass(type(context), Context):
-        return None, ""
+        return current.unread(context)
     suppressed = ""
     if context.get(_SUPPRESS_ALL) or context.get(_SUPPRESS_PLAIN):
         suppressed = "all"

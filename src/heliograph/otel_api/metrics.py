@@ -22,7 +22,7 @@ from ..journal.instrument import (
     HISTOGRAM,
     UP_DOWN_COUNTER,
     Instrument,
-    given,
+    make,
     number,
     observe,
     text_of,
@@ -296,23 +296,6 @@ def users_provider() -> Any:
     """Return the meter provider that the user has set, if any."""
     provider = internal._METER_PROVIDER
     return None if isinstance(provider, RecordingMeterProvider) else provider
-
-
-def make(instrument: Instrument, provider: Any) -> Any:
-    """Create an instrument on a provider's meter.
-
-    Args:
-        instrument: What user code created.
-        provider: The SDK's meter provider, ours at development or the user's own.
-    """
-    meter = provider.get_meter(*given(instrument.scope))
-    create = getattr(meter, instrument.create)
-    about: dict[str, Any] = {"unit": instrument.unit, "description": instrument.description}
-    if instrument.callbacks is not None:
-        return create(instrument.name, callbacks=instrument.callbacks, **about)
-    if instrument.boundaries is not None:
-        about["explicit_bucket_boundaries_advisory"] = instrument.boundaries
-    return create(instrument.name, **about)
 
 
 def install(module: ModuleType) -> None:  # noqa: ARG001 - called by an import hook

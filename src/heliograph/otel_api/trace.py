@@ -18,7 +18,7 @@ from ..journal import bounded, current, journal, recording, state
 from ..journal.instrument import given, text_of
 from ..propagation import xray  # noqa: F401 - with the name that needs it
 from .context import parent_of, remote_of
-from .span import RecordedSpan, is_link, moment, recorded_span
+from .span import RecordedSpan, is_copy, is_link, moment, recorded_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +100,7 @@ class RecordingTracer(trace.Tracer):
             for link in links or ()
             if is_link(getattr(link, "context", None))
         ]
-        known = kind if type(kind) is SpanKind else SpanKind.INTERNAL
+        known = kind if type(kind) is SpanKind or is_copy(kind) else SpanKind.INTERNAL
         parent = parent_of(trace.get_current_span(context))
         if context is None:
             parent = current.living(parent)

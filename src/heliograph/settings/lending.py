@@ -59,6 +59,9 @@ class Folders:
                 sys.path.remove(place)
 
 
+OURS = __file__.rsplit(os.sep, 3)[0]
+"""The folder that this package was installed to, with all that it needs."""
+
 EXTENSIONS = "typing_extensions"
 NEEDED = ("assert_never", "deprecated")
 """What OpenTelemetry's packages import of it, the latter since its version 4.5."""
@@ -76,7 +79,7 @@ class Extensions:
     def __enter__(self) -> None:
         self._theirs, self._ours = sys.modules.get(EXTENSIONS), None
         if not all(hasattr(self._theirs, name) for name in NEEDED):
-            self._ours = _our_extensions()
+            self._ours = our_extensions()
             if self._ours is not None:
                 sys.modules[EXTENSIONS] = self._ours
 
@@ -92,10 +95,10 @@ class Extensions:
 _ours: list[ModuleType] = []
 
 
-def _our_extensions() -> ModuleType | None:
+def our_extensions() -> ModuleType | None:
     """Return the one beside this package, apart from `sys.modules`; None if `import` finds it."""
     if not _ours:
-        beside = PathFinder.find_spec(EXTENSIONS, [__file__.rsplit(os.sep, 3)[0]])
+        beside = PathFinder.find_spec(EXTENSIONS, [OURS])
         found = PathFinder.find_spec(EXTENSIONS)
         if beside is None or beside.loader is None:
             return None

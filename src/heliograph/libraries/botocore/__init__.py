@@ -89,9 +89,9 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     service = model.service_name
     if service in IN_LINE:
         if _in_line is None:
-            from . import describe
+            from .. import part
 
-            _in_line = describe.in_line(_settings)
+            _in_line = part("botocore.describe").in_line(_settings)
         return _in_line
     try:
         called = service, _ids[service], model.api_version, meta.region_name, meta.endpoint_url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,8 @@ def in_line(settings: Config) -> Callable[[Any, Any, Any, Any], Any]:
         settings: Those in force; their environment is lent.
     """
     with lent(settings):
-        import opentelemetry.trace  # noqa: F401 - first: its hook is what loads our side of it
-
+        # first: its hook is what loads our side of it; the function's own, whatever ours is
+        import_module("opentelemetry.trace")
         from ...otel_api.trace import RecordingTracerProvider
 
         return _wrapper(RecordingTracerProvider())
