@@ -24,6 +24,9 @@ only (`exporters/transport.py`), and the function or its runtime has its own."""
 
 WITHOUT = [f"--no-emit-package={name}" for name in NOT_OURS]
 
+BROUGHT = ("1.15", "1.20", "1.25", "1.33", "newest")
+"""Versions of OpenTelemetry that functions bring, beside which the layer is tested."""
+
 LOCKS = {
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "layer": ["pyproject.toml", "-c", "requirements/dev.txt", *WITHOUT],
@@ -31,6 +34,7 @@ LOCKS = {
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
     "uv": ["requirements/uv.in"],
     "zipkin": ["requirements/zipkin.in", "-c", "requirements/dev.txt"],
+    **{f"otel-{version}": [f"requirements/otel-{version}.in"] for version in BROUGHT},
 }
 """Each lock and what it is made from. `layer` is what the package needs and nothing else."""
 

@@ -37,6 +37,12 @@ def runtimes() -> list[dict[str, str]]:
     return json.loads(RUNTIMES.read_text()) if RUNTIMES.exists() else []
 
 
+@pytest.fixture(scope="session")
+def trees() -> dict[str, dict[str, str]]:
+    """The runtime trees by Python."""
+    return {tree["version"]: tree for tree in runtimes()}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for `runtime` under each of them, for `one_runtime` under the newest."""
     trees = runtimes()
