@@ -15,6 +15,7 @@ import requests
 import heliograph
 from scripts import brought, pythons
 from scripts.locks import BROUGHT
+from tests.runtime.test_in_line import BEDROCK
 
 PYTHONS = ("3.10", "3.13")
 
@@ -435,3 +436,25 @@ def test_what_pip_says_is_documented():
     depends = required.replace(",", " and ")
     page = (Path(__file__).parents[2] / "docs" / "versions.md").read_text()
     assert f"heliograph {version('heliograph')} depends on {depends}" in page
+
+
+@pytest.mark.parametrize("version", ["1.15", "1.33"])
+def test_what_is_described_in_line(run, handlers_of, tmp_path, trees, version):
+    """Our instrumentor describes a Bedrock call on the API of the function, below its span."""
+    lay_out(tmp_path / "task0", brought.folder(version, "api", pythons.find()["3.13"]))
+    source = (
+        f"from opentelemetry import trace\n{BEDROCK}\n"
+        "call = trace.get_tracer('app').start_as_current_span('work')(handler)\n"
+        "def handler(event, context): return call(event, context)\n"
+    )
+
+    ran = run(trees["3.13"], source, [{}])
+
+    [answer] = ran.seen.answers
+    [handler] = handlers_of(ran.documents)
+    [bedrock] = [document for document in ran.documents if document.get("namespace") == "aws"]
+    assert f"Parent={bedrock['id']}" in answer[2]
+    assert bedrock["aws"]["operation"] == "InvokeModel"
+    [(name, [(_, [])])] = below(ran.documents, handler["id"])
+    assert name == "work"
+    assert len([line for line in ran.ours if not line.startswith("{")]) == 1, ran.ours
