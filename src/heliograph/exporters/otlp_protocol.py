@@ -48,7 +48,9 @@ def usable(config: Config, signal: Signal) -> Target | None:
     if target is None or not lacking:
         return target
     instead = resolve(config, signal, "http/json") if "://" in target.endpoint else None
-    if instead is None or (target.protocol == "grpc" and _port(instead.endpoint) == GRPC_PORT):
+    if instead is None or (
+        target.protocol == "grpc" and urlsplit(instead.endpoint).port == GRPC_PORT
+    ):
         instead = None
         then = f"The endpoint {target.shown} is one of gRPC: {signal} are not exported by otlp."
     else:
@@ -59,10 +61,6 @@ def usable(config: Config, signal: Signal) -> Target | None:
         f"heliograph[otlp], or use the layer with OTLP (make layer-otlp). {then}",
     )
     return instead
-
-
-def _port(url: str) -> int | None:
-    return urlsplit(url).port
 
 
 def missing(protocol: str, signal: Signal) -> str:
