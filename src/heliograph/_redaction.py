@@ -91,7 +91,7 @@ _USER_ENCODED = re.compile(
     r"(%(?:25)*3[Aa](?:%(?:25)*2[Ff]|/){2})"
     rf"(?:(?!%(?:25)*(?:2[Ff]|3[Ff])|{_AND})[^\s?&#/\"'<>])*(%(?:25)*40)"
 )
-_CUT = re.compile(r"://[^\s/?#@:,\[\"'<>]*:(?!\d*\Z)[^\s/?#@:,\"'<>]*\Z")
+_CUT = re.compile(r"://[^\s/?#@:,\[\"'<>]*:(?!\d*['),.;:\]}]*\Z)[^\s/?#@:,\"'<>]*\Z")
 """Credentials whose `@` was cut off at the end of a text."""
 
 _QUERY = re.compile(

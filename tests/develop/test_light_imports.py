@@ -25,7 +25,7 @@ def lender():
     from wrapt import ObjectProxy
     found["stand-in"] = isinstance(object(), ObjectProxy)
 
-with light():
+with light("opentelemetry.instrumentation.dependencies"):
     lender()
     assert "wrapt.wrappers" not in sys.modules
     thread = threading.Thread(target=another)

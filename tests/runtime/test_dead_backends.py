@@ -176,9 +176,9 @@ def test_late_answers(one_runtime, function):
 
 LATER = """
 import time
-from heliograph.delivery import workers
+from heliograph.journal import state
 def later():
-    workers.time = lambda: time.time() + 3600
+    state.development._pipeline._workers._clock = lambda: time.time() + 3600
 """
 """Sets the clock of the function's intervals ahead."""
 

@@ -62,6 +62,8 @@ CASES = (
     pytest.param("https://u:S@h:8080/a", "https://REDACTED:REDACTED@h:8080/a", id="user"),
     pytest.param("redis://:S/S@h:1/0", "redis://REDACTED:REDACTED@h:1/0", id="slash-in-password"),
     pytest.param("postgres://u:S", "postgres://REDACTED:REDACTED@", id="cut-user"),
+    pytest.param("to http://h:4318.", "to http://h:4318.", id="port-at-the-end-of-a-sentence"),
+    pytest.param("('http://h:80')", "('http://h:80')", id="port-in-brackets"),
     pytest.param("https://h/a;jsessionid=S?b=1", "https://h/a;jsessionid=REDACTED?b=1", id="path"),
     pytest.param("https://h#token=S&b=1", "https://h#token=REDACTED&b=1", id="fragment"),
     pytest.param("https://h?a=1;token=S;b=2", "https://h?a=1;token=REDACTED;b=2", id="semicolons"),

@@ -50,7 +50,7 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
         "Development._metrics": ("developing metrics", True),
     },
     "heliograph.develop.describe": {"Describers.make_span": ("developing a span", True)},
-    "heliograph.develop.lambda_pipeline": {"Pipeline.export": ("exporting spans", True)},
+    "heliograph.develop.lambda_pipeline": {"LambdaPipeline.export": ("exporting spans", True)},
 }
 """Module, function, the step it belongs to, and whether a call of it counts as one."""
 
