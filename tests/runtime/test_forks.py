@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,6 +85,30 @@ def test_every_ending(runtime, run, handlers_of):
         assert fails[one["id"]]["cause"]["exceptions"][0]["type"] == "ValueError"
     values = [json.loads(line)["worked"] for line in done.ours if '"worked"' in line]
     assert sum(sum(one["Counts"]) if type(one) is dict else 1 for one in values) == len(work)
+
+
+POOL_LATER = """
+import os, signal, sys
+from opentelemetry.sdk.resources import Resource
+from heliograph.develop.pipeline import Provider
+provider = Provider(resource=Resource({}))
+assert "concurrent.futures.thread" not in sys.modules
+import concurrent.futures.thread
+child = os.fork()
+if not child:
+    os._exit(7)
+signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+signal.alarm(20)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_pool_that_is_imported_after_the_first_development():
+    """A child is not held up by what the SDK does in it, whenever the function imports a pool."""
+    command = [sys.executable, "-c", POOL_LATER]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "7\n", done.stderr
 
 
 def child_of(act: Callable[[], object]) -> Callable[[Any, Any], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
@@ -62,6 +63,18 @@ class RecordedIds(AwsXRayIdGenerator):
         """Return the forced id once, then random ones."""
         trace_id, self._trace_id = self._trace_id, 0
         return trace_id or new_trace_id()
+
+
+class Provider(TracerProvider):
+    """The SDK's, which does nothing in a forked child: the parent develops what that records.
+
+    The SDK's own step there detects the resource anew, in a pool of threads. Where the function has
+    imported `concurrent.futures.thread` later than the provider was made, it waits for ever for a
+    lock that this module frees after it.
+    """
+
+    def _handle_fork(self) -> None:
+        self._tracers_lock = Lock()
 
 
 class Redacting(SpanProcessor):
@@ -162,7 +175,7 @@ class LambdaPipeline:
             keeps_queries=config.capture_query, watched=bool(sdk_objects.span_processors)
         )
         # The decision to record was taken when the span started (journal/recording.py).
-        self.provider = TracerProvider(
+        self.provider = Provider(
             sampler=ALWAYS_ON, resource=self.resource, id_generator=self.ids, shutdown_on_exit=False
         )
         self.provider.add_span_processor(self._gathering)  # redacted, before the others look
