@@ -90,7 +90,7 @@ def test_every_ending(runtime, run, handlers_of):
 POOL_LATER = """
 import os, signal, sys
 from opentelemetry.sdk.resources import Resource
-from heliograph.develop.pipeline import Provider
+from heliograph.develop.lambda_pipeline import Provider
 provider = Provider(resource=Resource({}))
 assert "concurrent.futures.thread" not in sys.modules
 import concurrent.futures.thread

@@ -62,13 +62,15 @@ def install_installed(settings: Config) -> None:
         f"{place}/{name}"
         for place in sys.path
         for name in _names_in(place)
-        if name.endswith(".dist-info") and "instrumentation" in name and not name.startswith(OURS)
+        if "instrumentation" in name and name.endswith(".dist-info") and not name.startswith(OURS)
     ]
     if found:
         part("installed").install(settings, found)
 
 
 def _names_in(folder: str) -> list[str]:
+    if folder.startswith(sys.base_prefix) and not folder.endswith("-packages"):
+        return []  # the standard library
     try:
         return os.listdir(folder or ".")
     except OSError:  # an archive, or nothing
