@@ -185,7 +185,7 @@ def copy(sources: Path, files: Iterable[Path], target: Path) -> None:
         placed.parent.mkdir(parents=True, exist_ok=True)
         if path.relative_to(sources).parts[0] in SOURCES_ONLY:
             module = stripped.without_docstrings(ast.parse(path.read_bytes()))
-            placed.write_text(ast.unparse(stripped.without_texts(module)), encoding="utf-8")
+            placed.write_text(stripped.unparsed(stripped.without_texts(module)), encoding="utf-8")
         else:
             shutil.copyfile(path, placed)
 

@@ -132,7 +132,21 @@ def compiled(text: bytes, name: str) -> bytes:
 def short_text(path: Path) -> str:
     """Return a module's text without what nobody reads."""
     module = without_docstrings(ast.parse(path.read_bytes()))
-    return ast.unparse(without_texts(without_annotations(module)))
+    return unparsed(without_texts(without_annotations(module)))
+
+
+def unparsed(module: ast.Module) -> str:
+    """Return the text of a module without docstrings, indented by one space where Python has four.
+
+    No string spans lines: `ast.unparse` writes those that are no docstrings with escapes.
+    """
+    lines = []
+    for line in ast.unparse(module).splitlines():
+        code = line.lstrip(" ")
+        lines.append(" " * ((len(line) - len(code)) // 4) + code)
+    text = "\n".join(lines)
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(ast.unparse(module)))
+    return text
 
 
 def texts(part: object) -> Iterator[str]:
