@@ -9,7 +9,6 @@ to `packed.py`.
 from __future__ import annotations
 
 import marshal
-import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,16 +32,23 @@ TEXT = (
     "heliograph.distro",
     "heliograph.encode.otlp",
     "heliograph.encode.protobuf",
+    "heliograph.encode.xray.shrink",
+    "heliograph.exporters.aws_calls",
     "heliograph.exporters.bridge",
     "heliograph.exporters.chosen_preset",
+    "heliograph.exporters.credentials",
     "heliograph.exporters.otlp_grpc",
+    "heliograph.exporters.partial",
     "heliograph.exporters.presets",
     "heliograph.exporters.secret",
     "heliograph.exporters.secret_headers",
     "heliograph.exporters.secret_store",
     "heliograph.exporters.signing",
+    "heliograph.exporters.xray_otlp",
     "heliograph.libraries.botocore.fallback",
     "heliograph.libraries.requests.fallback",
+    "heliograph.libraries.urllib3.describe",
+    "heliograph.libraries.urllib3.fallback",
     "heliograph.otel_api.handlers",
     "heliograph.otel_api.sampler",
     "heliograph.runtime.forks",
@@ -55,9 +61,10 @@ TEXT = (
 """Modules of ours that are compressed text in the layer: what is for processes that are no
 functions, for tests and type checkers, what the first fork and `configure` load, what is loaded
 with gRPC, if that is there; what names a backend's address, fetches a secret or signs, beside a
-request; what writes OTLP for the daemon, where that is asked for; and what stands in where
-something of the function's or of another layer's is there that few have. Each takes 0.5 to 3 ms to
-compile, after the response."""
+request; what writes OTLP for the daemon, where that is asked for; documents that are too large,
+urllib3's describer, spans without an instrumentor; and what stands in where something of the
+function's or of another layer's is there that few have. Each takes 0.5 to 3 ms to compile, after
+the response."""
 
 BYTECODE, OURS, REST = "packed.bin", "heliograph.bin", "opentelemetry.bin"
 """Beside the finder, both; and in the folder for all Pythons."""
@@ -131,6 +138,8 @@ def write_rest(sources: Path, reached: set[Path], target: Path) -> None:
         reached: Those that have bytecode.
         target: The folder that serves every Python.
     """
+    import deflate  # not where a Python that only compiles runs this
+
     from layer import stripped
 
     packed: dict[str, str] = {}
@@ -140,4 +149,5 @@ def write_rest(sources: Path, reached: set[Path], target: Path) -> None:
         name, _ = module_name(relative)
         packed[below(name)] = stripped.short_text(sources / relative)
     target.mkdir(parents=True, exist_ok=True)
-    (target / REST).write_bytes(zlib.compress(marshal.dumps(packed, 2), 9))
+    # as `archive.py` does it: a twenty-fifth less than what zlib makes of it, and read by zlib
+    (target / REST).write_bytes(deflate.zlib_compress(marshal.dumps(packed, 2), 12))

@@ -31,11 +31,13 @@ RARE = (
     "opentelemetry.instrumentation.bootstrap",
     "opentelemetry.instrumentation.distro",
     "opentelemetry.instrumentation.log_utils",
+    "opentelemetry.instrumentation.urllib3",
     "opentelemetry.sdk.extension.aws.resource",
     "opentelemetry.sdk.trace.export.in_memory_span_exporter",
 )
 """What is run from a command line or by the wrapper of another distribution, the detectors of
-machines that are no functions, labels for instrumentors of servers, and what only tests use."""
+machines that are no functions, labels for instrumentors of servers, what only tests use; and the
+instrumentor of urllib3, which few functions call by themselves: compiled after the response."""
 
 UNASKED = {"console_scripts", "opentelemetry_logger_provider", "opentelemetry_logs_exporter"}
 """Groups of entry points that nothing here looks up: the layer has neither scripts nor logs."""
