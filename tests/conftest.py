@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from heliograph import _notice, testing
+from heliograph import _notice, libraries, testing
 from heliograph.journal import journal, recording
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
@@ -102,11 +102,11 @@ def recorders_as_new() -> Iterator[None]:
     for recorder in recording.recorders.values():
         recorder.recording = True
         recorder.request_hook = recorder.response_hook = None
-    for library in ("botocore", "requests"):
+        recorder.adopted({})
+    for library, (_, instrumentor) in libraries.TABLE.items():
         module = sys.modules.get(f"opentelemetry.instrumentation.{library}")
         if module is not None:
-            official = getattr(module, f"{library.title()}Instrumentor")()
-            official._is_instrumented_by_opentelemetry = False
+            getattr(module, instrumentor)()._is_instrumented_by_opentelemetry = False
     conventions = sys.modules.get("opentelemetry.instrumentation._semconv")
     if conventions is not None:  # the choice of a test's OTEL_SEMCONV_STABILITY_OPT_IN
         conventions._OpenTelemetrySemanticConventionStability._initialized = False

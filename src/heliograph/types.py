@@ -32,6 +32,7 @@ class Settings(TypedDict, total=False):
     aws_header: bool | str | None
     disabled_instrumentations: Names | None
     excluded_urls: Names | None
+    urllib3_excluded_urls: Names | None
     span_name: Literal["auto", "function"] | None
     capture_query: bool | str | None
     start: Literal["deferred", "eager"] | None

@@ -243,6 +243,7 @@ def test_a_clock_that_stands_at_zero(monkeypatch, in_lambda) -> None:
         *journals,
         "libraries.requests",
         "libraries.botocore",
+        "libraries.urllib3",
         "manual",
         "otel_api.span",
     ):

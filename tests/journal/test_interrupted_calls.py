@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests as library
+import urllib3
 
 import heliograph
 from heliograph import testing
@@ -168,6 +169,38 @@ def test_aws_calls(fails: bool) -> None:
     with testing.capture(), heliograph.span("outer"):
         outer = current.here.get()
         assert interrupted_everywhere(work, check) > 30
+
+
+class Pool(urllib3.HTTPConnectionPool):
+    """A pool that answers by itself, or fails."""
+
+    fails = False
+
+    def _make_request(self, *_: Any, **__: Any) -> Any:
+        if self.fails:
+            raise KeyError
+        return urllib3.HTTPResponse(b"", status=200)
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["answer", "error"])
+def test_requests_of_urllib3(fails: bool) -> None:
+    """The caller's headers are as before, what was current is again, what was begun has ended."""
+    headers = {"TraceParent": "mine"}
+
+    def work() -> None:
+        with contextlib.suppress(KeyError):
+            pool.urlopen("GET", "/", headers=headers)
+
+    def check() -> None:
+        assert headers == {"TraceParent": "mine"}
+        assert current.here.get() is outer
+        assert all(one.end for one in recording.journal.entries if one.call is not None)
+        recording.journal.drop()
+
+    with testing.capture(), heliograph.span("outer"), Pool("host") as pool:
+        pool.fails = fails
+        outer = current.here.get()
+        assert interrupted_everywhere(work, check) > 50
 
 
 def test_tasks_of_a_pool() -> None:

@@ -170,7 +170,7 @@ def test_metadata_is_found(tree: Path, python: pythons.Python) -> None:
     told = run(python, script, tree)
     info = next((tree / "python").glob("heliograph-*.dist-info")).name
     version = info.removeprefix("heliograph-").removesuffix(".dist-info")
-    assert told == [version, ["aiobotocore", "botocore", "requests"]]
+    assert told == [version, ["aiobotocore", "botocore", "requests", "urllib3"]]
 
 
 def test_bytecode(tree: Path, python: pythons.Python) -> None:

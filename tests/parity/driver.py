@@ -38,10 +38,12 @@ def official(program):
         return memory.get_finished_spans
     from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
     from opentelemetry.instrumentation.requests import RequestsInstrumentor
+    from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
 
     for name, instrumentor in (
         ("botocore", BotocoreInstrumentor),
         ("requests", RequestsInstrumentor),
+        ("urllib3", URLLib3Instrumentor),
     ):
         if name not in off:
             instrumentor().instrument()

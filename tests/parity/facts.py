@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from heliograph.journal.bounded import Shortened
 from heliograph.journal.entry import Call, Entry, Remote, Trace
 from heliograph.journal.recorded_exception import RecordedException
-from heliograph.libraries.requests import Answer
+from heliograph.libraries import requests, urllib3
 from heliograph.otel_api.live import LiveSpan
 
 if TYPE_CHECKING:
     from heliograph.journal import Journal
 
-RECORDS = (Entry, Remote, LiveSpan, Trace, Call, RecordedException, Answer)
+RECORDS = (Entry, Remote, LiveSpan, Trace, Call, RecordedException, requests.Answer, urllib3.Answer)
 LIVE = {"context", "otel_span", "outer", "put_off", "undescribed", "_span"}
 """What is of the running process, and no fact: where it is current, and how it is completed."""
 PLAIN = (str, int, float, bool, bytes, type(None))

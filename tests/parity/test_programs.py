@@ -41,6 +41,11 @@ def test_http(run_beside):
     compare(run_beside("http"))
 
 
+def test_pools(run_beside):
+    """urllib3 itself: pools, retries, redirects, streams, failures, and below the other two."""
+    compare(run_beside("pools"))
+
+
 def test_api(run_beside):
     """The OpenTelemetry API, used as it may be, between calls of both libraries."""
     compare(run_beside("api"))
@@ -65,9 +70,12 @@ VARIANTS = (
         id="captured headers",
     ),
     pytest.param({"OTEL_PYTHON_REQUESTS_EXCLUDED_URLS": "redirect,/status/5.."}, id="excluded"),
+    pytest.param({"OTEL_PYTHON_URLLIB3_EXCLUDED_URLS": "redirect,/status/5.."}, id="of urllib3"),
     pytest.param({"OTEL_PYTHON_EXCLUDED_URLS": "status"}, id="excluded everywhere"),
     pytest.param({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "requests"}, id="no requests"),
     pytest.param({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "botocore"}, id="no botocore"),
+    pytest.param({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "urllib3"}, id="no urllib3"),
+    pytest.param({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "botocore,requests"}, id="urllib3 only"),
     pytest.param({"OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS": "1"}, id="methods"),
     pytest.param({"OTEL_TRACES_SAMPLER": "always_off"}, id="unsampled"),
 )

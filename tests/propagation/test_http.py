@@ -167,8 +167,10 @@ def test_baggage_that_cannot_be_written(stub):
 def test_excluded_request(stub):
     """A request that makes no span carries the context of the span around it."""
     from opentelemetry.instrumentation.requests import RequestsInstrumentor
+    from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
 
     RequestsInstrumentor().instrument(excluded_urls="status")
+    URLLib3Instrumentor().instrument(excluded_urls="status")
     try:
         with testing.capture() as captured:
             with heliograph.span("outer"):
@@ -177,6 +179,8 @@ def test_excluded_request(stub):
     finally:
         RequestsInstrumentor().uninstrument()
         RequestsInstrumentor().instrument()
+        URLLib3Instrumentor().uninstrument()
+        URLLib3Instrumentor().instrument()
     assert (
         ours(stub)[0]["traceparent"] == f"00-{outer.context.trace_id:032x}-{hexadecimal(outer)}-01"
     )

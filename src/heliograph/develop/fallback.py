@@ -49,3 +49,21 @@ def describe(entry: Entry, call: Call, tracer: Tracer, facts: Facts) -> None:
     entry.name = name
     entry.attributes = {**attributes, **(entry.attributes or {})}
     replay(entry, tracer, finish)
+
+
+def of_request(call: Call) -> tuple[str, dict[str, Any], object]:
+    """Return name, attributes and status code of an HTTP request, whatever library sent it.
+
+    Its facts are method, URL and headers; those of its response have a `status`.
+    """
+    request: Any = call.request
+    answer: Any = call.exception.response if call.exception is not None else call.answer
+    method, url, _ = request
+    scheme, _, rest = url.partition("://")
+    place, slash, path = rest.partition("?")[0].partition("/")
+    # the query and credentials may hold secrets, and what redacts them is the instrumentor's
+    attributes = {
+        "http.method": method,
+        "http.url": f"{scheme}://{place.rpartition('@')[2]}{slash}{path}",
+    }
+    return method, attributes, getattr(answer, "status", 0)

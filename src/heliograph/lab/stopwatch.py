@@ -38,6 +38,7 @@ STEPS: dict[str, dict[str, tuple[str, bool]]] = {
     "heliograph.journal.recorded_exception": {"fail": ("recording a call", False)},
     "heliograph.libraries.botocore": {"_begin": ("recording a call", True)},
     "heliograph.libraries.requests": {"_begin": ("recording a call", True)},
+    "heliograph.libraries.urllib3": {"_begin": ("recording a call", True)},
     "heliograph.propagation.xray": {"onto_aws_call": ("writing trace headers", True)},
     "heliograph.propagation": {"onto_request": ("writing trace headers", True)},
     "heliograph.manual": {

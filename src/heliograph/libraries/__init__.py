@@ -3,7 +3,7 @@
 `import boto3` in user code must cost what it costs without us; nothing is imported to be patched.
 A folder has: `__init__.py`, which records calls (standard library only); `describe.py`, which has
 the official instrumentor describe them after the response; `fallback.py`, what a span says where it
-cannot. To add one, add a row and a folder.
+cannot. To add one, add a row and a folder. One that others run on has a row in `LATE` besides.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import os
 import sys
 from _thread import get_ident
 
-from .._guard import guard
+from .._guard import guard, guarded, unframe
+from ..journal import current
+from ..journal.recording import dress, recorders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from ..journal.recording import Recorder
     from ..settings.config import Config
 
 TABLE = {
     "botocore": ("botocore.client", "BotocoreInstrumentor"),
     "requests": ("requests.sessions", "RequestsInstrumentor"),
+    "urllib3": ("urllib3.connectionpool", "URLLib3Instrumentor"),
 }
 """By the name that `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS` has: the module after whose import
 `install(module, settings)` is called, and the class of the official instrumentor, which is in
@@ -35,6 +39,11 @@ OURS = tuple(
     f"opentelemetry_instrumentation{name}-" for name in ("", *(f"_{name}" for name in TABLE))
 )
 """How the folders of metadata begin of those that are done here, and of what all stand on."""
+
+LATE = {"urllib3": ("HTTPConnectionPool", "urlopen")}
+"""Libraries that others run on, which most functions import and few call: class and method of the
+module above. The recorder is loaded by the first call that is part of no recorded call; there
+`install(module, original)` returns what records the method."""
 
 
 def install(settings: Config, *, live: bool) -> None:
@@ -46,7 +55,8 @@ def install(settings: Config, *, live: bool) -> None:
     """
     for library, (module, _) in TABLE.items():
         if not live and not settings.leaves_alone(library):
-            after_import(module, _calling(library, settings))
+            late = library in LATE
+            after_import(module, _putting_off(library) if late else _calling(library, settings))
         after_import(f"opentelemetry.instrumentation.{library}", _adopt)
     if not live:
         install_installed(settings)
@@ -79,6 +89,52 @@ def _names_in(folder: str) -> list[str]:
 
 def _calling(library: str, settings: Config) -> Callable[[ModuleType], None]:
     return lambda module: part(library).install(module, settings)
+
+
+def _putting_off(library: str) -> Callable[[ModuleType], None]:
+    owner, name = LATE[library]
+
+    def then(module: ModuleType) -> None:
+        kind = getattr(module, owner)
+        original = getattr(kind, name)
+        recorded: list[Callable[..., Any]] = []
+
+        def load() -> None:
+            if not recorded:
+                recorded.append(part(library).install(module, original))
+
+        def standing(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                call = original
+                if guarded(f"telling whether a call of {library} is part of another", _is_own):
+                    guarded(f"preparing {library}", load)
+                    call = recorded[0] if recorded else original
+                return call(self, *args, **kwargs)
+            except BaseException as error:
+                unframe(error)
+                raise
+
+        dress(standing, original)
+        _late[library] = load
+        setattr(kind, name, standing)
+
+    return then
+
+
+_late: dict[str, Callable[[], None]] = {}
+"""What loads the recorder of a library that is put off, by library."""
+
+
+def _is_own() -> bool:
+    """Tell whether an HTTP request is to be recorded: not as a part of what is recorded anyway."""
+    return current.span_for(http=True)[1]
+
+
+def recorder_of(library: str) -> Recorder | None:
+    """Return the recorder of a library that is recorded, loaded now if that was put off."""
+    if library in _late:
+        _late[library]()
+    return recorders.get(library)
 
 
 def _adopt(module: ModuleType) -> None:

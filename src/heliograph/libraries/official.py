@@ -15,8 +15,7 @@ import opentelemetry
 from opentelemetry.metrics import NoOpMeterProvider
 
 from .. import _notice
-from ..journal import recording
-from . import TABLE, part
+from . import TABLE, recorder_of
 from .light_imports import light
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def adopt(module: ModuleType) -> None:
     remove = instrumentor._uninstrument
 
     def _instrument(self: Any, **kwargs: Any) -> None:
-        recorder = recording.recorders.get(library)
+        recorder = recorder_of(library)
         if recorder is None:
             original(self, **kwargs)
         elif _own_provider(kwargs.get("tracer_provider")):
@@ -102,12 +101,10 @@ def adopt(module: ModuleType) -> None:
             recorder.recording = True
             recorder.request_hook = _hook(library, kwargs, "request_hook")
             recorder.response_hook = _hook(library, kwargs, "response_hook")
-            adopted = getattr(part(library), "adopted", None)
-            if adopted is not None:
-                adopted(kwargs)
+            recorder.adopted(kwargs)
 
     def _uninstrument(self: Any, **kwargs: Any) -> None:
-        recorder = recording.recorders.get(library)
+        recorder = recorder_of(library)
         if recorder is None or library in _theirs:
             _theirs.discard(library)
             remove(self, **kwargs)
@@ -116,7 +113,7 @@ def adopt(module: ModuleType) -> None:
 
     def uninstrument(self: Any, **kwargs: Any) -> None:
         """Work without an `instrument` before it: we start with recording."""
-        recorder = recording.recorders.get(library)
+        recorder = recorder_of(library)
         if recorder is not None and recorder.recording:
             self._is_instrumented_by_opentelemetry = True
         module_uninstrument(self, **kwargs)

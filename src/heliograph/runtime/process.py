@@ -33,7 +33,7 @@ def start(config: Config, sdk_objects: SdkObjects, *, instrument: bool) -> None:
     Args:
         config: The settings.
         sdk_objects: What code adds to them.
-        instrument: Instrument boto3 and requests. `opentelemetry-instrument` does it by itself.
+        instrument: Instrument the known libraries. `opentelemetry-instrument` does it by itself.
     """
     global _providers
     # first: OpenTelemetry can be imported with what it leaves

@@ -81,12 +81,17 @@ TRACES = (
 RECORDED = (
     Setting(
         "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
-        "Libraries left alone: a list of `botocore`, `requests`, `threading`; `aws-lambda` leaves "
-        "out the handler's own span; `*` all of them.",
+        "Libraries left alone: a list of `botocore`, `requests`, `urllib3`, `threading`; "
+        "`aws-lambda` leaves out the handler's own span; `*` all of them.",
     ),
     Setting(
         "excluded_urls", "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "", names,
-        "Regular expressions of URLs whose requests are not recorded.",
+        "Regular expressions of URLs whose requests are not recorded. Given in code, they are for "
+        "the requests of all libraries.",
+    ),
+    Setting(
+        "urllib3_excluded_urls", "OTEL_PYTHON_URLLIB3_EXCLUDED_URLS OTEL_PYTHON_EXCLUDED_URLS", "",
+        names, "The same for requests that the function makes with urllib3 itself.",
     ),
     Setting(
         "span_name", "HELIOGRAPH_SPAN_NAME", "auto", one_of("auto", "function"),

@@ -27,6 +27,7 @@ class Fields:
     aws_header: bool
     disabled_instrumentations: tuple[str, ...]
     excluded_urls: tuple[str, ...]
+    urllib3_excluded_urls: tuple[str, ...]
     span_name: str
     capture_query: bool
     start: str

@@ -41,6 +41,8 @@ def check(
     sampler = values.get("sampler", others.get("sampler"))
     if "sampler_argument" in given and str(sampler).endswith("traceidratio"):
         _check_ratio(given["sampler_argument"])
+    if "excluded_urls" in values:  # code has one word for all libraries
+        values.setdefault("urllib3_excluded_urls", values["excluded_urls"])
     return values
 
 
@@ -141,6 +143,7 @@ CHECKS: dict[str, Callable[[str], object]] = {
         "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio",
     ),
     "excluded_urls": _pattern,
+    "urllib3_excluded_urls": _pattern,
     "daemon_address": udp_address,
     **dict.fromkeys(
         ("otlp_endpoint", "otlp_traces_endpoint", "otlp_metrics_endpoint"), _endpoint

@@ -309,6 +309,7 @@ READERS: dict[str, Callable[[str, str], str | None]] = {
     "OTEL_PROPAGATORS": _propagators,
     "OTEL_PYTHON_EXCLUDED_URLS": _patterns,
     "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS": _patterns,
+    "OTEL_PYTHON_URLLIB3_EXCLUDED_URLS": _patterns,
     _CAPTURE + "CLIENT_REQUEST": _patterns,
     _CAPTURE + "CLIENT_RESPONSE": _patterns,
     _CAPTURE + "SANITIZE_FIELDS": _patterns,

@@ -4,6 +4,7 @@
 
 import boto3
 import requests
+import urllib3
 from botocore.config import Config
 from opentelemetry import trace
 from opentelemetry.instrumentation.utils import (
@@ -17,6 +18,7 @@ def main(endpoint):
     config = Config(retries={"total_max_attempts": 1})
     table = session.client("dynamodb", endpoint_url=endpoint + "/fail/0/200/none", config=config)
     bad = session.client("sqs", endpoint_url=endpoint + "/fail/9/400/Bad", config=config)
+    pools = urllib3.PoolManager()
     tracer = trace.get_tracer("variants")
 
     def calls(name):
@@ -37,6 +39,22 @@ def main(endpoint):
             except bad.exceptions.ClientError:
                 pass
 
+    def pooled(name):
+        with tracer.start_as_current_span(name):
+            given = {"X-Token": "t", "X-Plain": "p"}
+            pools.request("GET", endpoint + "/status/200", headers=given, timeout=5)
+            assert given == {"X-Token": "t", "X-Plain": "p"}
+            pools.request("GET", endpoint + "/redirect/1", timeout=5)
+            pools.request("post", endpoint + "/status/500", timeout=5)
+            pools.request("PURGE", endpoint + "/status/404", timeout=5)
+            try:
+                pools.request("GET", "http://absent.invalid/", retries=False, timeout=5)
+            except urllib3.exceptions.HTTPError:
+                pass
+
+    pooled("urllib3 plain")
+    with suppress_http_instrumentation():
+        pooled("urllib3 suppressed")
     calls("plain")
     with suppress_instrumentation():
         calls("all suppressed")

@@ -5,25 +5,23 @@ from __future__ import annotations
 import sys
 from time import time_ns
 
-from ... import _notice
 from ..._guard import guarded, unframe
-from ...journal import MAX_ITEMS, MAX_STRING, current
-from ...journal.recording import Recorder, dress, recorders
+from ...journal import current
+from ...journal.recording import (
+    HttpRecorder,
+    bounded_headers,
+    bounded_url,
+    dress,
+    recorders,
+)
 from ...propagation import onto_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
     from ...settings.config import Config
-
-excluded: Callable[[str], object] | None = None
-"""Whether a URL is excluded: the search of `OTEL_PYTHON_REQUESTS_EXCLUDED_URLS`, if set."""
-
-excluded_by_settings: tuple[str, ...] = ()
-"""The patterns of the settings; in force unless `instrument(excluded_urls=...)` gives others."""
 
 
 class Answer:
@@ -40,7 +38,7 @@ class Answer:
 
     def __init__(self, response: Any) -> None:
         self.status = response.status_code
-        self.headers = _headers(response.headers)
+        self.headers = bounded_headers(_pairs(response.headers))
         self.reason = response.reason
         self.version = getattr(response.raw, "version", None)
 
@@ -53,19 +51,17 @@ def _kept(response: Any) -> Answer | None:
     return Answer(response) if issubclass(type(response), _response_type) else None
 
 
-recorder = Recorder("requests", _kept, http=True)
+recorder = HttpRecorder("requests", _kept, "excluded_urls")
 
 
-def install(module: ModuleType, settings: Config) -> None:
+def install(module: ModuleType, _: Config) -> None:
     """Record `Session.send`, on which every request of the library runs.
 
     Args:
         module: `requests.sessions`, just imported.
-        settings: The settings: which URLs are left out.
     """
-    global _response_type, excluded_by_settings
-    excluded_by_settings = settings.excluded_urls
-    exclude(excluded_by_settings)
+    global _response_type
+    recorder.exclude()
     _response_type = sys.modules[module.__name__.replace("sessions", "models")].Response
     _record(module)
 
@@ -106,12 +102,13 @@ def _record(module: ModuleType) -> None:
 
 
 def _begin(request: Any) -> Any:
-    if excluded is not None and excluded(request.url):
+    if recorder.excluded is not None and recorder.excluded(request.url):
         return None
     parent = recorder.parent()
     if parent is None:
         return None
-    facts = (str(request.method), _url(str(request.url)), _headers(request.headers))
+    headers = bounded_headers(_pairs(request.headers))
+    facts = (str(request.method), bounded_url(str(request.url)), headers)
     entry = recorder.begin("HTTP", parent, (), facts)
     if recorder.request_hook is not None:
         recorder.ask(entry, request)
@@ -126,17 +123,6 @@ def _fail(request: Any, error: BaseException, entry: Any, before: object) -> Non
         answer = response_of(error)
         seen = (request, answer) if issubclass(type(answer), _response_type) else ()
     fail(recorder, entry, before, error, *seen)
-
-
-def _url(url: str) -> str:
-    """Cut a long URL, its credentials first: the cut may part them from the `@` that shows them."""
-    if len(url) <= MAX_STRING:
-        return url
-    scheme, _, rest = url.partition("://")
-    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-    _, credentials, host = rest[:end].rpartition("@")
-    known = "REDACTED:REDACTED@" if credentials else ""
-    return f"{scheme}://{known}{host}{rest[end:]}"[:MAX_STRING]
 
 
 class Lent:
@@ -271,47 +257,3 @@ def _pairs(headers: Any) -> list[tuple[Any, Any]]:
     """Return names and values, of requests' own class as they are written, whoever changes it."""
     table = getattr(headers, "_store", None)
     return list((headers or {}).items() if table is None else table.values())
-
-
-def _headers(headers: Any) -> dict[str, str]:
-    kept: dict[str, str] = {}
-    for name, value in _pairs(headers):
-        if len(kept) == MAX_ITEMS:
-            break
-        text = value if type(value) is str else _text(value)
-        kept[name if type(name) is str else str(name)] = text[:MAX_STRING]
-    return kept
-
-
-def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def adopted(given: dict[str, Any]) -> None:
-    """Take over what user code gives `RequestsInstrumentor().instrument()` beside the hooks."""
-    patterns = given.get("excluded_urls")
-    if isinstance(patterns, str):
-        exclude(tuple(part.strip() for part in patterns.split(",") if part.strip()))
-    else:
-        exclude(excluded_by_settings)
-
-
-def exclude(patterns: tuple[str, ...]) -> None:
-    """Leave out requests whose URL matches one of these regular expressions.
-
-    A pattern that is none is told and left out; the others count.
-    """
-    global excluded
-    import re  # loaded by the runtime and by requests
-
-    usable = []
-    for pattern in patterns:
-        try:
-            usable.append(re.compile(pattern).search)
-        except re.error as error:
-            _notice.warn(
-                f"excluded URL {pattern}",
-                f"excluded URL {_notice.shown(pattern)} is no regular expression ({error}): "
-                "left out.",
-            )
-    excluded = (lambda url: any(search(url) for search in usable)) if usable else None
