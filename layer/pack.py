@@ -25,6 +25,7 @@ PROBE = "_heliograph_probe"
 
 TEXT = (
     "heliograph.develop.apart",
+    "heliograph.develop.background",
     "heliograph.develop.fallback",
     "heliograph.develop.packages",
     "heliograph.develop.pipeline",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline(Protocol):
-    """In a function that is `LambdaPipeline`, in any other process `process.ReplayPipeline`.
+    """In a function that is `LambdaPipeline`, in any other process `background.ReplayPipeline`.
 
     Attributes:
         config: The settings.

@@ -27,9 +27,7 @@ from ..otel_api.sampler import official as provided_sampler
 from ..otel_api.trace import OURS
 from ..propagation import sampling
 from ..version import VERSION
-from .development import Development
 from .lambda_pipeline import RecordedIds, Redacting
-from .metering import Metering
 from .resource import resource
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 
     from ..settings.config import Config
     from .development import SdkObjects
-    from .time_budget import Deadline
 
 VENDOR = Path("/sys/devices/virtual/dmi/id/sys_vendor")
 """Names the maker of the machine: `Amazon EC2` on an instance of it."""
@@ -127,80 +124,6 @@ class SdkProviders:
             self.tracers.shutdown()
         with guard("shutting the meter provider down"):
             self.meters.shutdown()
-
-
-class ReplayPipeline:
-    """What development needs of a pipeline, before the process's own batches.
-
-    Args:
-        providers: The process's providers.
-        config: The settings.
-    """
-
-    def __init__(self, providers: SdkProviders, config: Config) -> None:
-        self._providers = providers
-        self.config = config
-        # The decision to record was taken when the span started (journal/recording.py).
-        self._provider = providers.provider(samplers.ALWAYS_ON)
-        self.ids: Any = self._provider.id_generator
-        self.gave_up = False
-        self._metering: Metering | None = None
-
-    def tracer(self, *scope: Any) -> Any:
-        """Return the SDK's tracer of a scope: name, version, schema URL, attributes."""
-        return self._provider.get_tracer(*scope)
-
-    def meter(self) -> Metering:
-        """Return the metrics side."""
-        if self._metering is None:
-            self._metering = ReplayMetering(self._providers.meters)
-        return self._metering
-
-    def export(self) -> None:
-        """Leave it to the batches."""
-
-    def deliver(self, deadline: Deadline, *, now: bool = False) -> None:
-        """Leave it to the batches."""
-
-    def shutdown(self) -> None:
-        """Leave it to the process's providers."""
-
-
-class ReplayMetering(Metering):
-    """Replays on the process's meter provider, whose readers collect by themselves."""
-
-    def __init__(self, provider: MeterProvider) -> None:
-        self._made, self._known = {}, {}
-        self._readers, self._delivered = [], []
-        self.provider = provider
-
-    def collect(self) -> None:
-        """Leave it to the readers."""
-
-
-class BackgroundDevelopment(Development):
-    """Develops what the public API has recorded into the batches of the process.
-
-    Args:
-        providers: The process's providers.
-        about: As `Development` takes them.
-    """
-
-    def __init__(self, providers: SdkProviders, *about: Any) -> None:
-        super().__init__(*about)
-        self._providers = providers
-
-    def load(self) -> None:
-        """Make the provider that recorded ids are forced on."""
-        from .describe import Describers
-
-        if self._pipeline is None:
-            self._pipeline = ReplayPipeline(self._providers, self._config)
-            self._describers = Describers(self._pipeline, self._part)
-
-    def shutdown(self) -> None:
-        """Shut the process's providers down."""
-        self._providers.shutdown()
 
 
 def detected(config: Config) -> Resource:

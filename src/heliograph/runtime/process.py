@@ -54,7 +54,7 @@ def start(config: Config, sdk_objects: SdkObjects, *, instrument: bool) -> None:
 
 
 def _background(*about: Any) -> Development:
-    from ..develop.process import BackgroundDevelopment
+    from ..develop.background import BackgroundDevelopment
 
     assert _providers is not None  # what is developed was recorded after `start`
     return BackgroundDevelopment(_providers, *about)
