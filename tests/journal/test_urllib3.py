@@ -181,6 +181,18 @@ def test_an_answer_of_another_kind(stub):
     assert span.attributes == {"http.method": "GET", "http.url": "http://127.0.0.1:1/path"}
 
 
+def test_without_the_instrumentor(stub, pools, monkeypatch):
+    """Where the official package is missing a span has its name and the basic attributes."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.urllib3", None)
+    with testing.capture() as captured, heliograph.span("outer"):
+        pools.request("POST", stub.url + "/status/404?secret")
+    assert captured.span("POST").attributes == {
+        "http.method": "POST",
+        "http.url": stub.url + "/status/404",
+        "http.status_code": 404,
+    }
+
+
 def test_excluded(stub, pools):
     """Settings in code exclude for all libraries; `instrument(excluded_urls=...)` for this one."""
     from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
