@@ -91,7 +91,8 @@ POOL_LATER = """
 import os, signal, sys
 from opentelemetry.sdk.resources import Resource
 from heliograph.develop.lambda_pipeline import Provider
-provider = Provider(resource=Resource({}))
+from heliograph.develop.metering import Meters
+providers = Provider(resource=Resource({})), Meters(resource=Resource({}))
 assert "concurrent.futures.thread" not in sys.modules
 import concurrent.futures.thread
 child = os.fork()

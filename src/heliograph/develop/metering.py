@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context
@@ -45,6 +46,14 @@ class AskingMeasurement(Measurement):
     """
 
     asked: Asked = ()
+
+
+class Meters(MeterProvider):
+    """The SDK's, which does no more in a forked child than to make its locks anew (`Provider`)."""
+
+    def _handle_fork(self) -> None:
+        self._lock, self._meter_lock = Lock(), Lock()
+        MeterProvider._all_metric_readers_lock = Lock()
 
 
 class OnDemandReader(MetricReader):
@@ -155,7 +164,7 @@ class Metering:
         ]
         self._made: dict[tuple[object, ...], Any] = {}
         self._known: dict[Instrument, Any] = {}
-        self.provider = MeterProvider(
+        self.provider: MeterProvider = Meters(
             metric_readers=[*self._readers, *self._delivered],
             resource=resource,
             views=[fitted("metric_view", one) for one in sdk_objects.views],

@@ -79,11 +79,11 @@ def install_installed(settings: Config) -> None:
 
 
 def _names_in(folder: str) -> list[str]:
-    if folder.startswith(sys.base_prefix) and not folder.endswith("-packages"):
-        return []  # the standard library
+    """Return the names in a folder that has what all instrumentors stand on; none of any other."""
     try:
+        os.stat(f"{folder or '.'}/opentelemetry/instrumentation")
         return os.listdir(folder or ".")
-    except OSError:  # an archive, or nothing
+    except OSError:
         return []
 
 

@@ -1,27 +1,105 @@
-"""HTTP requests through requests: recorded, and given the configured propagators' headers."""
+"""HTTP requests through requests: recorded, and given the configured propagators' headers.
+
+What other recorders of HTTP share with it (`HttpRecorder`, the bounds of URLs and headers) is here
+too: a file for it would be a module more before the response of everybody who uses requests.
+"""
 
 from __future__ import annotations
 
 import sys
 from time import time_ns
 
+from ... import _notice
 from ..._guard import guarded, unframe
-from ...journal import current
-from ...journal.recording import (
-    HttpRecorder,
-    bounded_headers,
-    bounded_url,
-    dress,
-    recorders,
-)
+from ...journal import MAX_ITEMS, MAX_STRING, current, state
+from ...journal.recording import Recorder, dress, recorders
 from ...propagation import onto_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from types import ModuleType
     from typing import Any
 
     from ...settings.config import Config
+
+
+class HttpRecorder(Recorder):
+    """Records the requests of a library that speaks HTTP.
+
+    Args:
+        library, keep: As for `Recorder`.
+        setting: The setting that has the patterns of URLs that are left out, which are in force
+            unless `instrument()` of the official instrumentor gives others.
+
+    Attributes:
+        excluded: Whether a URL is excluded: the search of the patterns in force, if there are any.
+    """
+
+    http = True
+
+    def __init__(self, library: str, keep: Callable[[Any], object], setting: str) -> None:
+        super().__init__(library, keep)
+        self.excluded: Callable[[str], object] | None = None
+        self._setting = setting
+
+    def adopted(self, given: dict[str, Any]) -> None:
+        """Take over the patterns of excluded URLs."""
+        patterns = given.get("excluded_urls")
+        if isinstance(patterns, str):
+            self.exclude(tuple(part.strip() for part in patterns.split(",") if part.strip()))
+        else:
+            self.exclude()
+
+    def exclude(self, patterns: tuple[str, ...] | None = None) -> None:
+        """Leave out requests whose URL matches one of these regular expressions.
+
+        A pattern that is none is told and left out; the others count.
+
+        Args:
+            patterns: The expressions; those of the settings if not given.
+        """
+        import re  # loaded by the runtime and by such libraries
+
+        if patterns is None:
+            patterns = getattr(state.config, self._setting, ())
+        usable = []
+        for pattern in patterns:
+            try:
+                usable.append(re.compile(pattern).search)
+            except re.error as error:
+                _notice.warn(
+                    f"excluded URL {pattern}",
+                    f"excluded URL {_notice.shown(pattern)} is no regular expression ({error}): "
+                    "left out.",
+                )
+        self.excluded = (lambda url: any(search(url) for search in usable)) if usable else None
+
+
+def bounded_url(url: str) -> str:
+    """Cut a long URL, its credentials first: the cut may part them from the `@` that shows them."""
+    if len(url) <= MAX_STRING:
+        return url
+    scheme, _, rest = url.partition("://")
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    _, credentials, host = rest[:end].rpartition("@")
+    known = "REDACTED:REDACTED@" if credentials else ""
+    return f"{scheme}://{known}{host}{rest[end:]}"[:MAX_STRING]
+
+
+def bounded_headers(pairs: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    """Return the first headers of names and values, as texts of bounded length."""
+    kept: dict[str, str] = {}
+    for name, value in pairs:
+        if len(kept) == MAX_ITEMS:
+            break
+        text = value if type(value) is str else _text(value)
+        kept[name if type(name) is str else str(name)] = text[:MAX_STRING]
+    return kept
+
+
+def _text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 class Answer:

@@ -11,8 +11,9 @@ from time import time_ns
 
 from ..._guard import guarded, unframe
 from ...journal import current
-from ...journal.recording import HttpRecorder, bounded_headers, bounded_url, recorders
+from ...journal.recording import recorders
 from ...propagation import onto_request
+from ..requests import HttpRecorder, bounded_headers, bounded_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
