@@ -550,3 +550,12 @@ def test_what_checks_know_is_what_there_is() -> None:
             in_code.CHECKS[name]("nosuch")
         said = str(raised.value).partition("one of ")[2].partition(", or ")[0].split(", ")
         assert sorted(said) == sorted(names)
+
+
+def test_a_configuration_file_is_refused_aloud(caplog: pytest.LogCaptureFixture) -> None:
+    """OpenTelemetry's declarative configuration is not followed: one line says so, and what to do."""
+    Config.read({"OTEL_CONFIG_FILE": "/etc/otel.yaml"})
+    [line] = [line for line in caplog.messages if "OTEL_CONFIG_FILE" in line]
+    assert "'/etc/otel.yaml' is not read" in line
+    Config.read({})
+    assert len([line for line in caplog.messages if "OTEL_CONFIG_FILE" in line]) == 1
