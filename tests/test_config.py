@@ -553,7 +553,7 @@ def test_what_checks_know_is_what_there_is() -> None:
 
 
 def test_a_configuration_file_is_refused_aloud(caplog: pytest.LogCaptureFixture) -> None:
-    """OpenTelemetry's declarative configuration is not followed: one line says so, and what to do."""
+    """OpenTelemetry's declarative configuration is not followed: one line says so."""
     Config.read({"OTEL_CONFIG_FILE": "/etc/otel.yaml"})
     [line] = [line for line in caplog.messages if "OTEL_CONFIG_FILE" in line]
     assert "'/etc/otel.yaml' is not read" in line
