@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -27,22 +27,33 @@ class Size:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a layer may take: `common` for what serves all Pythons, `each` for one of them."""
+    """What a layer may take: `common` for what serves all Pythons, `each` for one of them.
+
+    `longer` are unpacked bytes more, by Python, for one whose bytecode is longer than the others'.
+    """
 
     common: Size
     each: Size
+    longer: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, part: str) -> Size:
         """Return the budget of a part that `parts` names."""
-        return self.common if part == COMMON else self.each
+        if part == COMMON:
+            return self.common
+        return Size(self.each.zipped, self.each.unpacked + self.longer.get(part, 0))
 
 
 COMMON = "common"
 
 PLAIN = Budget(
-    common=Size(zipped=137_000, unpacked=440_000), each=Size(zipped=772_500, unpacked=1_898_000)
+    common=Size(zipped=137_000, unpacked=440_000),
+    each=Size(zipped=772_500, unpacked=1_898_000),
+    longer={"3.14": 37_000},
 )
-"""Of the layer: with five Pythons it is within 4,000,000 bytes zipped."""
+"""Of the layer: with five Pythons it is within 4,000,000 bytes zipped.
+
+3.14 has 5 % more instructions than 3.13 for the same code (a NOT_TAKEN after most jumps).
+"""
 
 OTLP = Budget(
     common=Size(zipped=150_000, unpacked=485_000), each=Size(zipped=8_900_000, unpacked=21_990_000)

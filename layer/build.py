@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layer import archive, budget, bytecode, licenses, pack, reach, stripped, wheels
-from scripts import pythons
+from scripts import pythons, webassembly
 from scripts.places import REQUIREMENTS, ROOT, packages
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--only", choices=pythons.SUPPORTED, help="for this Python alone")
     given = parser.parse_args()
     out: Path = given.out.resolve()
-    found = pythons.find()
+    found = webassembly.compilers()
     served: Sequence[str] = pythons.SUPPORTED
     if given.only:
         if given.only not in found:
@@ -115,7 +115,7 @@ def paths(out: Path, platform: wheels.Platform | None = None) -> tuple[Path, Pat
 def fingerprint(found: dict[str, Python], served: Sequence[str]) -> str:
     """Return a hash of all that the layer is made from and by."""
     digest = hashlib.sha256()
-    compilers = (found[version].full if version in found else version for version in served)
+    compilers = (found[one].title if one in found else one for one in served)
     digest.update("\n".join([sys.version, zlib.ZLIB_RUNTIME_VERSION, *compilers]).encode())
     sources = [LOCK, OTLP_LOCK, REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml", ROOT / "LICENSE"]
     for folder in ("src", "layer", "scripts"):
@@ -196,7 +196,7 @@ def summary(
     """Say what was built, how large it is, and which Python it was not compiled for."""
     tree, target, _ = paths(out)
     names = sorted(p.name.removesuffix(".dist-info") for p in tree.glob("python/*.dist-info"))
-    compiled = [found[version].full for version in served if version in found]
+    compiled = [found[version].title for version in served if version in found]
     print(f"layer: {target} {'built' if fresh else 'is up to date'}")
     print(budget.told(target, budget.PLAIN))
     print(f"  packages: {', '.join(names)}")

@@ -37,13 +37,17 @@ def compile_all(
     """
     # one process a version and one fixed hash seed: the order of a constant set is in the bytes
     env = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as listed:
-        listed.write("".join(f"{path}\n" for path in modules))
-        listed.flush()
-        program = ["-S", "-X", "no_debug_ranges", str(Path(stripped.__file__))]
+    program = Path(stripped.__file__)
+    options = ["-S", "-X", "no_debug_ranges", str(program)]
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder) / "modules"
+        listed.write_text("".join(f"{path}\n" for path in modules), encoding="utf-8")
+        folders = [sources, listed.parent, tree, program.parent]
         running = {
             python: subprocess.Popen(
-                [python.path, *program, sources, listed.name, target, place(tree, target)],
+                python.command(
+                    *options, sources, listed, target, place(tree, target), folders=folders
+                ),
                 env=env,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -54,7 +58,7 @@ def compile_all(
         told = {python: process.communicate()[0] for python, process in running.items()}
     failed = [python for python, process in running.items() if process.returncode]
     if failed:
-        raise RuntimeError("\n".join(f"python {p.full}: {told[p].strip()}" for p in failed))
+        raise RuntimeError("\n".join(f"python {p.title}: {told[p].strip()}" for p in failed))
 
 
 def place(tree: Path, target: Path) -> str:

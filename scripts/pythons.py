@@ -9,6 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """The versions of Lambda's managed runtimes that Heliograph serves, as in `pyproject.toml`."""
@@ -34,6 +38,20 @@ class Python:
     full: str
     path: str
     platform: str
+
+    @property
+    def title(self) -> str:
+        """Return what it is called in a list of several."""
+        return self.full
+
+    def command(self, *arguments: str | Path, folders: Iterable[Path] = ()) -> list[str]:  # noqa: ARG002
+        """Return what runs it with these arguments.
+
+        Args:
+            arguments: Of its command line.
+            folders: All that it has to see, for an interpreter that is shut in (`webassembly.py`).
+        """
+        return [self.path, *map(str, arguments)]
 
 
 def find() -> dict[str, Python]:

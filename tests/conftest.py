@@ -124,9 +124,9 @@ def observables_as_before() -> Iterator[None]:
 def layer() -> Path:
     """The built layer, the tree as under /opt."""
     from layer import build
-    from scripts import pythons
+    from scripts import webassembly
 
-    build.build(ROOT, pythons.find())
+    build.build(ROOT, webassembly.compilers())
     tree, _, _ = build.paths(ROOT)
     return tree
 

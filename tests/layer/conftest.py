@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from layer import build
-from scripts import pythons
+from scripts import webassembly
 from scripts.places import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from scripts import pythons
+
 
 @pytest.fixture(scope="session")
 def layer_paths() -> tuple[Path, Path]:
     """The tree and the zip; built only if their inputs changed, by one worker of many."""
-    build.build(ROOT, pythons.find())
+    build.build(ROOT, webassembly.compilers())
     tree, archive, _ = build.paths(ROOT)
     return tree, archive
 
@@ -34,7 +36,7 @@ def archive(layer_paths: tuple[Path, Path]) -> Path:
     return layer_paths[1]
 
 
-@pytest.fixture(params=list(pythons.find().values()), ids=lambda python: python.version)
+@pytest.fixture(params=list(webassembly.compilers().values()), ids=lambda python: python.version)
 def python(request: pytest.FixtureRequest) -> pythons.Python:
-    """Every supported Python of this machine in turn."""
+    """Every supported Python of this machine in turn, one as WebAssembly among them."""
     return request.param

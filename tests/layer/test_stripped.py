@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,18 +13,18 @@ from layer import stripped
 from scripts.places import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scripts import pythons
 
 RUN_STRIPPED = """
 import pathlib, runpy, sys
+sys.path.insert(0, str(pathlib.Path(sys.argv[1]).parent))
 main = runpy.run_path(sys.argv[1])["main"]
 main(*map(pathlib.Path, sys.argv[2:5]), sys.argv[5])
 """
 
 COMPARE_LINES = """
 import pathlib, runpy, sys, types
+sys.path.insert(0, str(pathlib.Path(sys.argv[1]).parent))
 shorten = runpy.run_path(sys.argv[1])["with_short_lines"]
 def lines(code):
     told = {}
@@ -115,21 +116,24 @@ def test_branches() -> None:
 
 def test_lines(python: pythons.Python) -> None:
     """Each instruction keeps its line, in a table a fifth smaller at least."""
-    command = [python.path, "-X", "no_debug_ranges", "-c", COMPARE_LINES, stripped.__file__]
-    subprocess.run([*command, ROOT / "src" / "heliograph"], check=True)
+    program, sources = Path(stripped.__file__), ROOT / "src" / "heliograph"
+    options = ["-X", "no_debug_ranges", "-c", COMPARE_LINES]
+    command = python.command(*options, program, sources, folders=[program.parent, sources])
+    subprocess.run(command, check=True)
 
 
 def test_bytes_of_a_module_are_its_own(python: pythons.Python, tree: Path, tmp_path: Path) -> None:
     """What else the compiling process has loaded, and so which names it holds, leaves no mark."""
-    sources = tree / "python" / "packaging"
+    program, sources = Path(stripped.__file__), tree / "python" / "packaging"
     modules = sorted(sources.glob("*.py"))
     listed = tmp_path / "listed"
     listed.write_text("".join(f"{path}\n" for path in modules))
     made = []
     for company in ("", "import argparse, asyncio, logging, subprocess"):
         target = tmp_path / f"after{len(company)}"
-        command = [python.path, "-B", "-S", "-c", company + RUN_STRIPPED, stripped.__file__]
-        command += [sources, listed, target, "/opt"]
+        options = ["-B", "-S", "-c", company + RUN_STRIPPED, program]
+        given = [sources, listed, target, "/opt"]
+        command = python.command(*options, *given, folders=[program.parent, sources, tmp_path])
         subprocess.run(command, check=True, env={"PYTHONHASHSEED": "0"})
         made.append({path.name: path.read_bytes() for path in target.iterdir()})
     assert made[0] == made[1]

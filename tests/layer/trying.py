@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.places import packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from scripts.pythons import Python
 
 
 def told(python: Python, script: str, places: Sequence[Path], *arguments: str | Path) -> Any:
     """Return what a script prints, as JSON, that has these folders on its path."""
+    folders = [*places, *(one for one in arguments if isinstance(one, Path))]
     done = subprocess.run(
-        [python.path, "-B", "-S", "-c", script, *arguments],
+        python.command("-B", "-S", "-c", script, *arguments, folders=folders),
         env={"PYTHONPATH": os.pathsep.join(map(str, places))},
         capture_output=True,
         text=True,
