@@ -39,6 +39,7 @@ def compile_all(
     env = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     program = Path(stripped.__file__)
     options = ["-S", "-X", "no_debug_ranges", str(program)]
+    tree.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "modules"
         listed.write_text("".join(f"{path}\n" for path in modules), encoding="utf-8")

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from layer import budget, build, wheels
-from scripts import pythons
+from scripts import pythons, webassembly
 from scripts.places import ROOT
 
 MACHINES = ("x86_64", "aarch64")
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--only", choices=pythons.SUPPORTED, help="for this Python alone")
     parser.add_argument("--machine", choices=MACHINES, help="for this processor alone")
     given = parser.parse_args()
-    found = pythons.find()
+    found = webassembly.compilers()
     if given.only and given.only not in found:
         sys.exit(f"layer: this machine has no python {given.only}")
     for version in [given.only] if given.only else found:

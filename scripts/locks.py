@@ -33,6 +33,7 @@ LOCKS = {
     "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
     "uv": ["requirements/uv.in"],
+    "webassembly": ["requirements/webassembly.in"],
     "zipkin": ["requirements/zipkin.in", "-c", "requirements/dev.txt"],
     **{f"otel-{version}": [f"requirements/otel-{version}.in"] for version in BROUGHT},
 }

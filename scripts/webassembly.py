@@ -35,6 +35,9 @@ INTEGRITY = (
 VERSION, FULL = "3.14", "3.14.2"
 """The Python that is in it."""
 
+STACK = "--stack-size=6000"
+"""Kilobytes for Node: with its usual ones it ends where Python would raise a RecursionError."""
+
 RUNNER = Path(__file__).with_suffix(".mjs")
 
 
@@ -54,7 +57,7 @@ class WebAssembly(Python):
     def command(self, *arguments: str | Path, folders: Iterable[Path] = ()) -> list[str]:
         """Return what runs it with these arguments; it sees the folders and no others."""
         seen = json.dumps([str(folder) for folder in folders])
-        return [node(), str(RUNNER), self.path, seen, *map(str, arguments)]
+        return [node(), STACK, str(RUNNER), self.path, seen, *map(str, arguments)]
 
 
 def main() -> None:

@@ -50,6 +50,7 @@ ASKED = {
     ],
     "runtime": listed("runtime.in"),
     "uv": ["uv"],
+    "webassembly": listed("webassembly.in"),
     "zipkin": listed("zipkin.in"),
     **{f"otel-{version}": listed(f"otel-{version}.in") for version in locks.BROUGHT},
 }
