@@ -62,6 +62,7 @@ READ_BY_OPENTELEMETRY = {
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "There: spans of a batch, 512.",
     "OTEL_METRIC_EXPORT_INTERVAL": "There: milliseconds between two exports of metrics, 60000.",
     "OTEL_METRIC_EXPORT_TIMEOUT": "There: milliseconds for an export of metrics, 30000.",
+    "OTEL_CONFIG_FILE": "Not read: a line in the log says so.",
     "OTEL_PYTHON_DISTRO": "`heliograph`, for `opentelemetry-instrument` in a process that is no "
     "function ([any other process](processes.md)).",
     "OTEL_PYTHON_CONFIGURATOR": "The configurator of `opentelemetry-instrument`; with that distro, "

@@ -556,6 +556,6 @@ def test_a_configuration_file_is_refused_aloud(caplog: pytest.LogCaptureFixture)
     """OpenTelemetry's declarative configuration is not followed: one line says so."""
     Config.read({"OTEL_CONFIG_FILE": "/etc/otel.yaml"})
     [line] = [line for line in caplog.messages if "OTEL_CONFIG_FILE" in line]
-    assert "'/etc/otel.yaml' is not read" in line
+    assert "is set, and not read" in line
     Config.read({})
     assert len([line for line in caplog.messages if "OTEL_CONFIG_FILE" in line]) == 1

@@ -211,7 +211,11 @@ class Config(Fields):
 
             add_preset(values, environ, given, rows(INIT))
         if environ.get("OTEL_CONFIG_FILE"):
-            _tell_of_file(environ["OTEL_CONFIG_FILE"])
+            _notice.warn(
+                "OTEL_CONFIG_FILE",
+                "OTEL_CONFIG_FILE is set, and not read: set by variables, or by "
+                "heliograph.configure(), what the file says, and unset it.",
+            )
         values["function_name"] = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         values["function_version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
         memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
@@ -227,17 +231,6 @@ class Config(Fields):
     def eager(self) -> bool:
         """Whether the SDK is imported during init (lifecycle spec 1.2)."""
         return self.start == "eager" or self.init_type != "on-demand"
-
-
-def _tell_of_file(file: str) -> None:
-    """Say that OpenTelemetry's configuration file is not followed."""
-    _notice.warn(
-        "OTEL_CONFIG_FILE",
-        lambda: (
-            f"OTEL_CONFIG_FILE={_notice.shown(file)} is not read: set by variables, or by "
-            "heliograph.configure(), what it says, and unset it."
-        ),
-    )
 
 
 def _as_it_is() -> dict[Any, Any]:

@@ -10,7 +10,7 @@ from ...journal import bounded, current
 from ...journal.entry import Entry
 from ...journal.recording import Recorder, dress, recorders
 from ...propagation import xray
-from .. import after_import
+from .. import after_import, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def _record(module: ModuleType) -> None:
                 return original(self, operation_name, api_params)
             if type(entry) is not Entry:  # in line
                 official, entry = entry, None
-                return official(partial(original, self), self, (operation_name, api_params), {})
+                return official(
+                    partial(within, original, self), self, (operation_name, api_params), {}
+                )
             result = original(self, operation_name, api_params)
             service = _service(self) if recorder.response_hook is not None else ""
             recorder.answer(entry, result, service, operation_name, result)
