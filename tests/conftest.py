@@ -15,6 +15,7 @@ from heliograph import _notice, libraries, testing
 from heliograph.journal import journal, recording
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
+from heliograph.libraries.requests import HttpRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.runtime)
         if {"runtime", "one_runtime"} & asked and missing and not os.environ.get("CI"):
             item.add_marker(pytest.mark.skip(reason="no runtimes; `make runtimes` makes them"))
+    # begun first, or one process would be at it when the other has nothing left to do
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -111,6 +114,8 @@ def recorders_as_new() -> Iterator[None]:
         recorder.recording = True
         recorder.request_hook = recorder.response_hook = None
         recorder.adopted({})
+        if isinstance(recorder, HttpRecorder):
+            recorder.exclude(())  # not by the settings that this test had
     for library, (_, instrumentor) in libraries.TABLE.items():
         module = sys.modules.get(f"opentelemetry.instrumentation.{library}")
         if module is not None:

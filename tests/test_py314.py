@@ -15,6 +15,7 @@ from scripts import py314, webassembly
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.minutes
 @pytest.mark.runtime
 def test_under_3_14(record_property):
     """They pass there, and how many were run is in the output; without Node, not in CI."""
