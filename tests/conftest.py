@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from heliograph import _notice, libraries, testing
-from heliograph.journal import journal, recording
+from heliograph.journal import journal
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
 from heliograph.libraries.requests import HttpRecorder
@@ -110,7 +110,8 @@ def nothing_swallowed(request: pytest.FixtureRequest) -> Iterator[None]:
 def recorders_as_new() -> Iterator[None]:
     """What a test does with an official instrumentor is over with the test."""
     yield
-    for recorder in recording.recorders.values():
+    for library in libraries.TABLE:  # in place or not yet: a test may have stopped it for later
+        recorder = libraries.part(library).recorder
         recorder.recording = True
         recorder.request_hook = recorder.response_hook = None
         recorder.adopted({})

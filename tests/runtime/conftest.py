@@ -178,14 +178,11 @@ def handlers_of() -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
 
 @pytest.fixture
 def clean_provider() -> Iterator[None]:
-    """Whatever tracer provider a test sets is gone after it, and the recorders record again."""
+    """Whatever tracer provider a test sets is gone after it."""
     from opentelemetry import trace
     from opentelemetry.util._once import Once
-
-    from heliograph.libraries import botocore, requests
 
     before = trace._TRACER_PROVIDER, trace._TRACER_PROVIDER_SET_ONCE
     trace._TRACER_PROVIDER, trace._TRACER_PROVIDER_SET_ONCE = None, Once()
     yield
     trace._TRACER_PROVIDER, trace._TRACER_PROVIDER_SET_ONCE = before
-    botocore.recorder.recording = requests.recorder.recording = True
