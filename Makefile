@@ -53,7 +53,7 @@ demo-jaeger: setup runtimes layer jaeger ## the same function, not a line change
 	@$(RUN) scripts.demo_jaeger
 
 test: setup runtimes layer ## the whole suite, with coverage
-	@$(RUN) scripts.collector && $(RUN) scripts.jaeger && $(RUN) scripts.zipkin || test -z "$$CI"
+	@$(RUN) scripts.collector && $(RUN) scripts.jaeger && $(RUN) scripts.zipkin && $(RUN) scripts.debian || test -z "$$CI"
 	$(RUN) pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS) </dev/null
 
 unit: setup ## the tests that need neither a runtime nor the layer

@@ -38,6 +38,14 @@ def folder(version: str, kind: str, python: Python) -> Path:
     return kept(named(name, listed.encode()), lambda work: install(listed, python, work))
 
 
+def libraries(python: Python) -> Path:
+    """Return a folder with the libraries of `requirements/libraries.txt`, instrumentors too."""
+    listed = "".join(map(line, read(REQUIREMENTS / "libraries.txt")))
+    name = f"libraries-{python.full}-{python.platform}"
+    make = ("--no-binary=opentracing",)  # it has no wheel
+    return kept(named(name, listed.encode()), lambda work: install(listed, python, work, *make))
+
+
 def is_of(pin: Pin, wanted: tuple[str, ...]) -> bool:
     """Tell whether a pin is wanted: what is no part of OpenTelemetry always is."""
     return not wanted or pin.name in wanted or not pin.name.startswith("opentelemetry-")
@@ -50,11 +58,18 @@ def line(pin: Pin) -> str:
     return f"{pin.name}=={pin.version}{marker} {hashes}\n"
 
 
-def install(listed: str, python: Python, target: Path) -> None:
-    """Install the lines of a requirements file into a folder, and nothing that they need."""
+def install(listed: str, python: Python, target: Path, *more: str) -> None:
+    """Install the lines of a requirements file into a folder, and nothing that they need.
+
+    Args:
+        listed: The lines.
+        python: Whose packages.
+        target: The folder.
+        more: Options of the installer.
+    """
     written = target / "requirements.txt"
     written.write_text(listed, encoding="utf-8")
     options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--compile-bytecode"]
-    options += ["--quiet", "--python", python.path, "--target", str(target)]
+    options += ["--quiet", "--python", python.path, "--target", str(target), *more]
     uv.run("pip", "install", *options, "-r", str(written))
     written.unlink()

@@ -31,6 +31,7 @@ LOCKS = {
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "layer": ["pyproject.toml", "-c", "requirements/dev.txt", *WITHOUT],
     "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],
+    "libraries": ["requirements/libraries.in", "-c", "requirements/dev.txt"],
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
     "uv": ["requirements/uv.in"],
     "webassembly": ["requirements/webassembly.in"],

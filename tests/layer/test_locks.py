@@ -48,6 +48,7 @@ ASKED = {
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["otlp"],
     ],
+    "libraries": listed("libraries.in"),
     "runtime": listed("runtime.in"),
     "uv": ["uv"],
     "webassembly": listed("webassembly.in"),

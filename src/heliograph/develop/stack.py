@@ -65,6 +65,10 @@ class _Stack(traceback.StackSummary):
         return [*outer.format(**how), left_out, *inner.format(**how)]
 
 
+CYTHON = (".pyx", ".pxd", ".pxi")
+"""Files of compiled modules, which Python asks for lines and gets none. Without the module it would
+look for the file in `sys.path`, where some packages have it."""
+
 _known: dict[Frame, _Frame] = {}
 
 MAX_KNOWN = 1024
@@ -77,7 +81,11 @@ def _summary(frame: Frame) -> _Frame:
         if len(_known) >= MAX_KNOWN:
             _known.clear()
         file, function, line, end, column, last = frame
-        marks = {} if end is None else {"end_lineno": end, "colno": column, "end_colno": last}
+        marks: dict[str, Any] = {}
+        if end is not None:
+            marks = {"end_lineno": end, "colno": column, "end_colno": last}
+        if file.endswith(CYTHON):
+            marks["line"] = ""
         # what `_Frame` takes, by the version
-        known = _known[frame] = _Frame(file, line, function, **marks)  # type: ignore[arg-type]
+        known = _known[frame] = _Frame(file, line, function, **marks)
     return known
