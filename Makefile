@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger test unit check fuzz fmt format lint types lock upgrade clean
+.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger demo-shop test unit check fuzz fmt format lint types lock upgrade clean
 
 help: ## this list
 	@echo "usage: make TARGET [PYTHON=python3.12] [ARGS='arguments of pytest']"
@@ -51,6 +51,9 @@ demo: setup runtimes layer ## a real function through the layer, cold and warm, 
 
 demo-jaeger: setup runtimes layer jaeger ## the same function, not a line changed, its traces in Jaeger
 	@$(RUN) scripts.demo_jaeger
+
+demo-shop: setup runtimes layer ## a function without a line about telemetry: FastAPI, SQLAlchemy, httpx, Redis
+	@$(RUN) scripts.demo_shop
 
 test: setup runtimes layer ## the whole suite, with coverage
 	@$(RUN) scripts.collector && $(RUN) scripts.jaeger && $(RUN) scripts.zipkin && $(RUN) scripts.debian || test -z "$$CI"

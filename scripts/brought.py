@@ -38,10 +38,15 @@ def folder(version: str, kind: str, python: Python) -> Path:
     return kept(named(name, listed.encode()), lambda work: install(listed, python, work))
 
 
-def libraries(python: Python) -> Path:
-    """Return a folder with the libraries of `requirements/libraries.txt`, instrumentors too."""
-    listed = "".join(map(line, read(REQUIREMENTS / "libraries.txt")))
-    name = f"libraries-{python.full}-{python.platform}"
+def libraries(python: Python, lock: str = "libraries") -> Path:
+    """Return a folder with the libraries that a lock names, and their instrumentors.
+
+    Args:
+        python: Whose.
+        lock: `libraries`, or `shop` for what the example of that name needs.
+    """
+    listed = "".join(map(line, read(REQUIREMENTS / f"{lock}.txt")))
+    name = f"{lock}-{python.full}-{python.platform}"
     make = ("--no-binary=opentracing",)  # it has no wheel
     return kept(named(name, listed.encode()), lambda work: install(listed, python, work, *make))
 

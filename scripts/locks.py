@@ -33,6 +33,7 @@ LOCKS = {
     "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],
     "libraries": ["requirements/libraries.in", "-c", "requirements/dev.txt"],
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
+    "shop": ["examples/shop/requirements.txt", "-c", "requirements/libraries.txt"],
     "uv": ["requirements/uv.in"],
     "webassembly": ["requirements/webassembly.in"],
     "zipkin": ["requirements/zipkin.in", "-c", "requirements/dev.txt"],

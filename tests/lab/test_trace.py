@@ -154,11 +154,23 @@ def test_a_node_tells_its_document():
         pytest.param(
             {"http": {"request": {"method": "GET", "url": "http://u/a"}}}, "", id="the-handler"
         ),
+        pytest.param(
+            {"namespace": "remote", "sql": {"sanitized_query": "SELECT a\nFROM b", "url": "x"}},
+            "SELECT",
+            id="statement",
+        ),
+        pytest.param({"namespace": "remote", "sql": {"url": "connect"}}, "connect", id="no query"),
+        pytest.param(
+            {"namespace": "remote", "metadata": {"default": {"db.statement": "SET ? ?"}}},
+            "SET",
+            id="no sql",
+        ),
+        pytest.param({"namespace": "remote", "sql": 1, "metadata": {"default": 2}}, "", id="odd"),
         pytest.param({"aws": 1, "http": "x"}, "", id="malformed"),
     ],
 )
 def test_a_call_tells_what_it_did(document, expected):
-    """Operation and target of an AWS call, method and path of an HTTP request."""
+    """Operation and target of an AWS call, method and path of an HTTP request, a statement."""
     assert Node("a", "x", document).call == expected
 
 

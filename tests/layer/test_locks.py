@@ -50,6 +50,7 @@ ASKED = {
     ],
     "libraries": listed("libraries.in"),
     "runtime": listed("runtime.in"),
+    "shop": listed("../examples/shop/requirements.txt"),
     "uv": ["uv"],
     "webassembly": listed("webassembly.in"),
     "zipkin": listed("zipkin.in"),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from scripts import brought, databases, debian, pythons
 from scripts.servers import Server
 from tests.backends.building import made
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -59,25 +57,36 @@ def packages() -> Path:
 @pytest.fixture(scope="session")
 def both(
     servers: Path, packages: Path, moto: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What all programs left behind, run the official way and ours, each with its own servers."""
+) -> list[dict[str, Any]]:
+    """What all programs left behind, run the official way and ours, each with its own servers.
+
+    Processes that run the tests together share it: the first one runs them.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    kept = root / "libraries.json"
+    with (root / "libraries.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(run_both(servers, packages, moto, tmp_path_factory)))
+    return json.loads(kept.read_text())
+
+
+def run_both(
+    servers: Path, packages: Path, moto: str, folders: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """Run the two drivers at the same time; moto is one for both."""
     running: list[Server] = []
-    started = []
+    waiting = []
     try:
         for mode in ("official", "ours"):
-            folder = tmp_path_factory.mktemp(mode)
+            folder = folders.mktemp(mode)
             at, of_this_mode = start_servers(servers, packages, folder)
             running += of_this_mode
-            started.append((at, folder, mode))
-        results = []
-        # moto is one for both
-        for at, folder, mode in started:
-            results.append(
-                run(
-                    mode, {**at, "moto": moto, "queue": f"orders-{mode}"}, folder, servers, packages
-                )
-            )
-        yield tuple(finish() for finish in results)
+            at |= {"moto": moto, "queue": f"orders-{mode}"}
+            waiting.append(run(mode, at, folder, servers, packages))
+        return [finish() for finish in waiting]
     finally:
         for server in running:
             server.close()
@@ -95,8 +104,13 @@ def start_servers(
     (folder / "doubles").mkdir()
     doubles = Doubles(packages, folder / "doubles")
     running = [server.start() for server in (*made.values(), doubles)]
-    for server in running:
-        server.wait()
+    try:
+        for server in running:
+            server.wait()
+    except TimeoutError:
+        for server in running:
+            server.close()
+        raise
     ports = {name: server.port for name, server in made.items()} | doubles.ports()
     at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
     return {**at, "http": f"http://{at['http']}"}, running

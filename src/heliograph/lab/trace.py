@@ -23,11 +23,15 @@ CALLED = (
 )  # fmt: skip
 """What an AWS call acted on, as members of the `aws` block (xray spec 10.1)."""
 
+STATEMENTS = ("db.operation.name", "db.operation", "db.query.text", "db.statement")
+"""What a database was asked that has no `sql` block."""
+
 OURS = (
     "aws.function_arn", "aws.lambda.", "aws.xray.", "heliograph.", "otel.resource.", "otel.scope.",
-    "telemetry.",
+    "telemetry.", "asgi.", "db.redis.",
 )  # fmt: skip
-"""Beginnings of names that are ours, and OpenTelemetry's for every span."""
+"""Beginnings of names that are ours, and OpenTelemetry's for every span; and those of official
+instrumentors that are in no convention."""
 
 
 @cache
@@ -111,8 +115,10 @@ class Node:
             many = acted_on if isinstance(acted_on, list) else [acted_on]
             return " ".join([str(operation), *(_last(str(one)) for one in many if one)])
         request = _object(_object(self.document.get("http")).get("request"))
-        if self.document.get("namespace") != "remote" or not request.get("method"):
+        if self.document.get("namespace") != "remote":
             return ""
+        if not request.get("method"):
+            return _statement(self.document)
         return f"{request['method']} {_path(str(request.get('url', '')))}".rstrip()
 
     @property
@@ -141,6 +147,16 @@ class Node:
             node = waiting.pop()
             yield node
             waiting += reversed(node.children)
+
+
+def _statement(document: Mapping[str, Any]) -> str:
+    """Return the first word of what a database was asked: `SELECT`, `GET`."""
+    sql = _object(document.get("sql"))
+    said = _object(_object(document.get("metadata")).get("default"))
+    for told in (sql.get("sanitized_query"), sql.get("url"), *map(said.get, STATEMENTS)):
+        if words := str(told or "").split(None, 1):
+            return words[0]
+    return ""
 
 
 @dataclass
