@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import logging  # noqa: F401 - as the client of the runtime does before the function
 import sys
 import threading
 import time
