@@ -50,6 +50,46 @@ def official(program):
     return memory.get_finished_spans
 
 
+def measured():
+    """Set providers of metrics and of loggers; returns what reads both."""
+    from opentelemetry import _logs, metrics
+    from opentelemetry.sdk._logs import LoggerProvider
+    from opentelemetry.sdk._logs.export import (
+        InMemoryLogRecordExporter,
+        SimpleLogRecordProcessor,
+    )
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+    reader, logs = InMemoryMetricReader(), InMemoryLogRecordExporter()
+    provider = LoggerProvider()
+    provider.add_log_record_processor(SimpleLogRecordProcessor(logs))
+    _logs.set_logger_provider(provider)
+    if sys.argv[1] == "official":
+        metrics.set_meter_provider(MeterProvider([reader]))
+
+    def read():
+        data = reader.get_metrics_data()
+        return {
+            "metrics": [
+                [scope.scope.name, scope.scope.schema_url, metric.name, metric.unit,
+                 metric.description, plain(point.attributes), point.count,
+                 list(point.explicit_bounds), None if metric.unit == "s" else point.sum]
+                for resource in (data.resource_metrics if data is not None else ())
+                for scope in resource.scope_metrics
+                for metric in scope.metrics
+                for point in metric.data.data_points
+            ],
+            "records": [
+                [one.log_record.event_name, one.log_record.body, plain(one.log_record.attributes),
+                 f"{one.log_record.span_id:016x}", one.instrumentation_scope.name]
+                for one in logs.get_finished_logs()
+            ],
+        }  # fmt: skip
+
+    return reader, read
+
+
 def threads_keep_context() -> None:
     """What the official instrumentor of threads does; it is a package of its own."""
     from concurrent.futures import ThreadPoolExecutor
@@ -93,7 +133,9 @@ def ours(program):
 
     memory = InMemorySpanExporter()
     nowhere = {"traces_exporters": "none", "metrics_exporters": "none"}
-    wrapping.record(Config.read(given=nowhere), SdkObjects(span_exporters=[memory]))
+    readers = [reader] if (reader := getattr(program, "reader", None)) else []
+    objects = SdkObjects(span_exporters=[memory], metric_readers=readers)
+    wrapping.record(Config.read(given=nowhere), objects)
     _guard.observers.append(lambda doing, error: failures.append(f"{doing}: {error!r}"))
     if hasattr(program, "setup"):
         program.setup()
@@ -164,13 +206,16 @@ def main() -> None:
     spec = importlib.util.spec_from_file_location("program", path)
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
+    more = dict
+    if getattr(program, "MEASURED", False):
+        program.reader, more = measured()
     finished = {"official": official, "ours": ours}[mode](program)
     from opentelemetry import trace
 
     with trace.get_tracer("program").start_as_current_span("program"):
         program.main(endpoint)
     spans = [document(span) for span in finished()]
-    Path(output).write_text(json.dumps({"spans": spans, "failures": failures}))
+    Path(output).write_text(json.dumps({"spans": spans, "failures": failures, **more()}))
 
 
 if __name__ == "__main__":

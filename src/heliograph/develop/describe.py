@@ -21,6 +21,7 @@ from .replay import apply, parent_context, replay
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ..journal import Measurement
     from ..journal.entry import Call, Entry
     from .pipeline import Pipeline
 
@@ -40,6 +41,11 @@ class Describers:
         self._part = part
         self._provider = ReplayProvider(pipeline)
         self._built: dict[str, Describer | None] = {}
+
+    @property
+    def measured(self) -> list[Measurement]:
+        """What instrumentors have measured of the calls that were described."""
+        return self._provider.measured
 
     def make_span(self, entry: Entry) -> None:
         """Make the span of an entry, with the ids that were recorded."""
@@ -64,10 +70,13 @@ class Describers:
         if describer is None:
             return False
         provider = self._provider
-        provider.entry, provider.started = entry, False
+        provider.entry, provider.span = entry, None
         with guard(f"describing the call {entry.name}"):
             describer(entry)
-        return provider.started
+        if provider.span is None:
+            return False
+        provider.end_open()
+        return True
 
     def build(self, library: str) -> None:
         """Import and set up the instrumentor of a library; one that fails costs its own spans."""
@@ -95,14 +104,16 @@ class ReplayProvider(trace.TracerProvider):
 
     Attributes:
         entry: The entry being described.
-        started: Whether its span was started.
+        span: Its span, once that was started.
+        measured: What instrumentors have measured, as in `Journal.measurements`.
         url: What its span says of the URL; "" where that is what the instrumentor says.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.entry: Entry | None = None
-        self.started = False
+        self.span: Any = None
+        self.measured: list[Measurement] = []
         self.url = ""
 
     def get_tracer(self, *scope: Any, **more: Any) -> trace.Tracer:
@@ -116,6 +127,15 @@ class ReplayProvider(trace.TracerProvider):
             done = self.entry.ops or ()
             apply(span, done[call.answered :])
             call.answered = len(done)
+
+    def is_open(self) -> bool:
+        """Tell whether the span of the entry was started and has not ended."""
+        return self.span is not None and bool(self.span.is_recording())
+
+    def end_open(self) -> None:
+        """End the span, where the instrumentor leaves it open: of a stream that was not read."""
+        if self.is_open():
+            self.span.end()
 
 
 class _ReplayTracer(trace.Tracer):
@@ -143,12 +163,13 @@ class _ReplayTracer(trace.Tracer):
             None,
             entry.start,
         )
-        self._provider.started = True
+        self._provider.span = span
         end = span.end
 
         def end_as_recorded(*_: Any) -> None:
-            apply(span, (entry.ops or ())[call.answered :])
-            end(entry.end)
+            if span.is_recording():  # some end it twice
+                apply(span, (entry.ops or ())[call.answered :])
+                end(entry.end)
 
         def record_as_recorded(exception: BaseException, *args: Any, **kwargs: Any) -> None:
             if recorded is not None and isinstance(exception, _stand_in()):
@@ -170,12 +191,13 @@ class _ReplayTracer(trace.Tracer):
         attributes: Any = None,
         record_exception: bool = True,
         set_status_on_exception: bool = True,
-        **_: Any,  # links, times and `end_on_exit`: a recorded call has its own
+        end_on_exit: bool = True,
+        **_: Any,  # links and times: a recorded call has its own
     ) -> Iterator[Any]:
         span = self.start_span(name, kind=kind, attributes=attributes)
         with trace.use_span(
             span,
-            end_on_exit=True,
+            end_on_exit=end_on_exit,
             record_exception=record_exception,
             set_status_on_exception=set_status_on_exception,
         ):

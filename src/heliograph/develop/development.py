@@ -233,6 +233,7 @@ class Development:
                 measurements.clear()
             return False
         self._spans(entries, deadline)
+        measurements += self._measured()
         self._metrics(measurements)
         started = perf_counter_ns()
         self._pipeline.export()
@@ -259,6 +260,23 @@ class Development:
                 pace.learn_span(perf_counter_ns() - started)
         finally:
             del entries[:done]
+
+    def _measured(self) -> list[tuple[Any, ...]]:
+        """Take what instrumentors have measured, where somebody gets it.
+
+        EMF gets what a setting names (docs/metrics.md): without it the metrics SDK is not loaded.
+        """
+        measured: list[tuple[Any, ...]] = []
+        if self._describers is not None and self._describers.measured:
+            measured += self._describers.measured
+            self._describers.measured.clear()
+            config, ours = self._config, self._sdk_objects
+            local = {"emf", "none"}.issuperset(config.metrics_exporters)
+            if local and not (
+                config.emf_instrumentation_metrics or ours.metric_readers or ours.metric_exporters
+            ):
+                measured.clear()
+        return measured
 
     def _metrics(self, measurements: list[tuple[Any, ...]]) -> None:
         if not measurements and not journal.observables:

@@ -127,20 +127,7 @@ _late: dict[str, Callable[[], None]] = {}
 
 def _is_own() -> bool:
     """Tell whether an HTTP request is to be recorded: not as a part of what is recorded anyway."""
-    return get_ident() not in _within and current.span_for(http=True)[1]
-
-
-_within: set[int] = set()
-"""Threads that are in a call which an official instrumentor describes in line."""
-
-
-def within(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Make a call whose HTTP requests are part of it, whatever OpenTelemetry suppresses them on."""
-    _within.add(get_ident())
-    try:
-        return call(*args, **kwargs)
-    finally:
-        _within.discard(get_ident())
+    return current.span_for(http=True)[1]
 
 
 def recorder_of(library: str) -> Recorder | None:

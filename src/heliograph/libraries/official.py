@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import opentelemetry
-from opentelemetry.metrics import NoOpMeterProvider
+from opentelemetry.metrics import NoOpHistogram, NoOpMeter, NoOpMeterProvider
 
 from .. import _notice
 from . import TABLE, recorder_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from opentelemetry.trace import TracerProvider
+
+    from ..develop.describe import ReplayProvider
 
 _originals: dict[str, Callable[..., Any]] = {}
 
@@ -66,11 +68,64 @@ class Official:
             self.instrumentor.instrument(
                 skip_dep_check=True,
                 tracer_provider=provider,
-                meter_provider=NoOpMeterProvider(),
-                **more,
+                **{"meter_provider": NoOpMeterProvider(), **more},
             )
         finally:
             setattr(self.module, name, kept)
+
+
+class ReplayMeters(NoOpMeterProvider):
+    """Hands instrumentors meters whose histograms measure for the entry being described.
+
+    Args:
+        provider: It knows the entry, and keeps what is measured.
+    """
+
+    def __init__(self, provider: ReplayProvider) -> None:
+        self._provider = provider
+
+    def get_meter(self, name: str, *more: Any, **others: Any) -> _ReplayMeter:
+        """Return a meter of the given scope."""
+        return _ReplayMeter(self._provider, name, *more, **others)
+
+
+class _ReplayMeter(NoOpMeter):
+    def __init__(
+        self,
+        provider: ReplayProvider,
+        name: str,
+        version: str | None = None,
+        schema_url: str | None = None,
+        *_: Any,
+    ) -> None:
+        super().__init__(name, version, schema_url)
+        self._provider = provider
+
+    def create_histogram(
+        self, name: str, unit: str = "", description: str = "", **about: Any
+    ) -> _ReplayHistogram:
+        from ..journal.instrument import HISTOGRAM, Instrument  # by the first that measures
+
+        boundaries = about.get("explicit_bucket_boundaries_advisory")
+        scope = self._name[self._name.find("opentelemetry.") :], self._version, self._schema_url
+        about = {"boundaries": boundaries}
+        made = Instrument((*scope, None), HISTOGRAM, name, unit, description, **about)
+        return _ReplayHistogram(self._provider, made)
+
+
+class _ReplayHistogram(NoOpHistogram):
+    def __init__(self, provider: ReplayProvider, instrument: Any) -> None:
+        super().__init__(instrument.name, instrument.unit, instrument.description)
+        self._provider = provider
+        self._instrument = instrument
+
+    def record(self, amount: float, attributes: Any = None, *_: Any) -> None:
+        """Measure for the entry; a duration is that of the entry, not of its description."""
+        entry = self._provider.entry
+        if entry is not None:
+            value = (entry.end - entry.start) / 1e9 if self._instrument.unit == "s" else amount
+            kept = self._instrument, value, dict(attributes or {}), entry, entry.end
+            self._provider.measured.append(kept)
 
 
 def adopt(module: ModuleType) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from time import time_ns
 
 from ..._guard import guarded, unframe
@@ -10,11 +9,10 @@ from ...journal import bounded, current
 from ...journal.entry import Entry
 from ...journal.recording import Recorder, dress, recorders
 from ...propagation import xray
-from .. import after_import, within
+from .. import after_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -22,14 +20,8 @@ if TYPE_CHECKING:
 
 recorder = Recorder("botocore", bounded.facts)
 
-IN_LINE = frozenset({"bedrock-runtime"})
-"""Services whose response is a stream that describing consumes: their calls cannot be described
-from what is kept, the official wrapper runs around the call itself."""
-
-
-_settings: Any = None
-_in_line: Callable[..., Any] | None = None
-"""The official wrapper of a call, made when first needed."""
+BEDROCK = "bedrock-runtime"
+"""A service whose answers are streams, and full of what is nobody's business: a folder for it."""
 
 
 def install(module: ModuleType, settings: Config) -> None:
@@ -39,8 +31,6 @@ def install(module: ModuleType, settings: Config) -> None:
         module: `botocore.client`, just imported.
         settings: The settings: whether AWS calls carry the trace on.
     """
-    global _settings
-    _settings = settings
     _record(module)
     if settings.aws_header:
         after_import("botocore.endpoint", install_header)
@@ -56,11 +46,9 @@ def _record(module: ModuleType) -> None:
             entry = guarded("recording an AWS call", _begin, self, operation_name, api_params)
             if entry is None:
                 return original(self, operation_name, api_params)
-            if type(entry) is not Entry:  # in line
-                official, entry = entry, None
-                return official(
-                    partial(within, original, self), self, (operation_name, api_params), {}
-                )
+            if type(entry) is not Entry:  # of Bedrock: it ends when the answer was read
+                answered, entry = entry, None
+                return answered(original(self, operation_name, api_params))
             result = original(self, operation_name, api_params)
             service = _service(self) if recorder.response_hook is not None else ""
             recorder.answer(entry, result, service, operation_name, result)
@@ -81,20 +69,17 @@ def _record(module: ModuleType) -> None:
 
 
 def _begin(client: Any, operation: str, params: Any) -> Any:
-    """Begin the entry of a call; the official wrapper for one that is described live."""
-    global _in_line
+    """Begin the entry of a call; returns what takes the answer of one to Bedrock."""
     parent = recorder.parent()
     if parent is None:
         return None
     meta = client.meta
     model = meta.service_model
     service = model.service_name
-    if service in IN_LINE:
-        if _in_line is None:
-            from .. import part
+    if service == BEDROCK:
+        from . import bedrock  # by the first of its calls
 
-            _in_line = part("botocore.describe").in_line(_settings)
-        return _in_line
+        return bedrock.begin(recorder, parent, _called(meta, service), operation, params)
     try:
         called = service, _ids[service], model.api_version, meta.region_name, meta.endpoint_url
     except (AttributeError, KeyError):
@@ -128,7 +113,7 @@ def _fail(client: Any, operation: str, error: BaseException, entry: Any, before:
     from ...journal.recorded_exception import fail, response_of  # by the first failure
 
     seen: tuple[object, ...] = ()
-    if entry is not None and recorder.response_hook is not None:
+    if recorder.response_hook is not None:
         seen = _service(client), operation, response_of(error)
     fail(recorder, entry, before, error, *seen)
 

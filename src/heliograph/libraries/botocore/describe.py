@@ -3,62 +3,45 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ...develop.describe import answer, described
-from ...settings.lending import lent
-from ..official import Official
+from ..official import Official, ReplayMeters
+from . import BEDROCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opentelemetry.trace import TracerProvider
-
     from ...develop.describe import Describer, ReplayProvider
     from ...journal.entry import Entry
-    from ...settings.config import Config
 
 
 def describer(provider: ReplayProvider) -> Describer:
     """Build the describer of AWS calls: the official wrapper of `_make_api_call`."""
-    described_by = _wrapper(provider, provider.response_hook)
+    official = Official("botocore")
+    official.instrument(
+        provider,
+        "wrap_function_wrapper",
+        lambda *_: None,
+        response_hook=provider.response_hook,
+        meter_provider=ReplayMeters(provider),
+    )
+    described_by: Callable[..., Any] = official.instrumentor._patched_api_call
 
     def describe(entry: Entry) -> None:
         call: Any = entry.call
         client = _client(call.subject)
+        if call.subject[0] == BEDROCK:
+            from .bedrock.describe import describe as describe_bedrock  # by the first such call
+
+            describe_bedrock(entry, client, described_by, provider)
+            return
         # with the entry of this call
         answering = lambda *_, **__: answer(entry, lambda response: response)  # noqa: E731
         described(lambda: described_by(answering, client, call.request, {}))
 
     return describe
-
-
-def in_line(settings: Config) -> Callable[[Any, Any, Any, Any], Any]:
-    """Return the official wrapper on the recording tracer, for calls that are made within it.
-
-    Args:
-        settings: Those in force; their environment is lent.
-    """
-    with lent(settings):
-        # first: its hook is what loads our side of it; the function's own, whatever ours is
-        import_module("opentelemetry.trace")
-        from ...otel_api.trace import RecordingTracerProvider
-
-        return _wrapper(RecordingTracerProvider())
-
-
-def _wrapper(
-    provider: TracerProvider, response_hook: Callable[..., object] | None = None
-) -> Callable[[Any, Any, Any, Any], Any]:
-    """Return a function of the wrapped function, the client, its arguments, its keywords."""
-    official = Official("botocore")
-    official.instrument(
-        provider, "wrap_function_wrapper", lambda *_: None, response_hook=response_hook
-    )
-    wrapper: Callable[[Any, Any, Any, Any], Any] = official.instrumentor._patched_api_call
-    return wrapper
 
 
 @lru_cache(maxsize=64)
