@@ -50,6 +50,8 @@ READ_BY_OPENTELEMETRY = {
     "of `requests`, a list.",
     "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS": "Captured headers whose values "
     "are redacted, a list.",
+    "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "`true`: records of calls to models "
+    "(Bedrock) have what was asked and answered. [Where they go](libraries.md#amazon-bedrock).",
     "OTEL_PYTHON_TRACER_PROVIDER": "A tracer provider by the name of its entry point; it wins over "
     "ours, as one set in code does.",
     "OTEL_PYTHON_METER_PROVIDER": "The same for metrics.",

@@ -9,6 +9,7 @@ import opentelemetry.environment_variables as api
 import opentelemetry.sdk.environment_variables as sdk
 import pytest
 from opentelemetry.instrumentation import environment_variables as instrument
+from opentelemetry.instrumentation.botocore import environment_variables as botocore
 from opentelemetry.util import http
 
 from heliograph.settings.config import every
@@ -30,6 +31,7 @@ def test_other_variables_exist() -> None:
         *vars(api),
         *vars(sdk),
         *vars(instrument),
+        *vars(botocore),
         *re.findall(VARIABLE, Path(http.__file__).read_text()),
     }
     known.add("OTEL_SEMCONV_STABILITY_OPT_IN")  # opentelemetry.instrumentation._semconv

@@ -37,6 +37,7 @@ class Settings(TypedDict, total=False):
     capture_query: bool | str | None
     start: Literal["deferred", "eager"] | None
     handler: str | None
+    baggage_attributes: Names | None
     daemon_address: str | None
     annotations: Names | None
     handler_as_segment: bool | str | None

@@ -41,6 +41,7 @@ class Describers:
         self._part = part
         self._provider = ReplayProvider(pipeline)
         self._built: dict[str, Describer | None] = {}
+        self._baggage = pipeline.config.baggage_attributes
 
     @property
     def measured(self) -> list[Measurement]:
@@ -50,6 +51,10 @@ class Describers:
     def make_span(self, entry: Entry) -> None:
         """Make the span of an entry, with the ids that were recorded."""
         pipeline, call = self._pipeline, entry.call
+        if self._baggage:
+            from .baggage import carry  # only where it is asked for
+
+            carry(entry, self._baggage)
         if call is not None and self.describe(entry, call):
             return
         pipeline.ids.force(entry.span_id, entry.trace.id)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry import metrics, propagate, trace
+from opentelemetry import baggage, metrics, propagate, trace
 from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource, get_aggregated_resources
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace import sampling as samplers
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -27,6 +27,7 @@ from ..otel_api.sampler import official as provided_sampler
 from ..otel_api.trace import OURS
 from ..propagation import sampling
 from ..version import VERSION
+from .baggage import chosen
 from .lambda_pipeline import RecordedIds, Redacting
 from .resource import resource
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opentelemetry.sdk.resources import ResourceDetector
-    from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from ..settings.config import Config
@@ -45,6 +45,21 @@ VENDOR = Path("/sys/devices/virtual/dmi/id/sys_vendor")
 
 DETECTION_SECONDS = 2
 """Time that each resource detector may take: those of ECS, EC2 and EKS ask metadata services."""
+
+
+class Carrying(SpanProcessor):
+    """Sets members of the baggage on the spans that start in it.
+
+    Args:
+        wanted: Names of members, and globs.
+    """
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = wanted
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        """Set them."""
+        span.set_attributes(chosen(baggage.get_all(parent_context), self._wanted))
 
 
 class SdkProviders:
@@ -71,6 +86,7 @@ class SdkProviders:
         )
         self.processors: list[SpanProcessor] = [
             redacting,
+            *([Carrying(config.baggage_attributes)] if config.baggage_attributes else ()),
             *sdk_objects.span_processors,
             *(BatchSpanProcessor(exporter) for exporter in exporters),
         ]

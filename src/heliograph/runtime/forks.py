@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _notice
 from .._guard import guard
-from ..journal import journal
+from ..journal import journal, state
 from ..journal.entry import Entry, Remote
 
 if TYPE_CHECKING:
@@ -191,9 +191,19 @@ class Measurements(list["Measurement"]):
 def _is_handed_over(fact: Entry | Measurement) -> bool:
     with guard("handing what a forked child recorded to its parent"):
         if type(fact) is Entry:
-            fact.describe()
+            _complete(fact)
         return Shared.current is not None and Shared.current.write(fact)
     return False
+
+
+def _complete(entry: Entry) -> None:
+    """Set what the parent cannot find out."""
+    entry.describe()
+    wanted = state.config.baggage_attributes if state.config is not None else ()
+    if wanted:
+        from ..develop.baggage import carry  # only where it is asked for
+
+        carry(entry, wanted)
 
 
 def _identity(file: int) -> tuple[int, int]:

@@ -263,6 +263,15 @@ def is_set(name: str) -> bool:
     return bool(os.environ.get(name))
 
 
+def captures_messages() -> bool:
+    """Tell whether what is said to models and by them is to be kept: now, as it is read officially.
+
+    The variable is the official instrumentor's.
+    """
+    name = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+    return os.environ.get(name, "").lower() == "true"
+
+
 def users_handler() -> str:
     """Return the handler that the wrapper moved, and give `_HANDLER` its own value back.
 

@@ -87,6 +87,15 @@ def udp_address(value: str) -> tuple[str, int]:
     raise ValueError("'host:port' or 'tcp:host:port udp:host:port'")
 
 
+SPANS = (
+    Setting(
+        "baggage_attributes", "HELIOGRAPH_BAGGAGE_ATTRIBUTES", "", names,
+        "Members of the baggage that become attributes of every span that starts in it: names and "
+        "globs such as `session.id,tenant.*`. "
+        "[Whose](opentelemetry-api.md#baggage-as-attributes).",
+    ),
+)  # fmt: skip
+
 XRAY = (
     Setting(
         "daemon_address", "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000", text,
@@ -175,6 +184,7 @@ DELIVERY = (
 )  # fmt: skip
 
 ROWS: Topics = {
+    "Spans": SPANS,
     "X-Ray": XRAY,
     "CloudWatch metrics": EMF,
     "Delivery": DELIVERY,

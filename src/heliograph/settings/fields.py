@@ -32,6 +32,7 @@ class Fields:
     capture_query: bool
     start: str
     handler: str
+    baggage_attributes: tuple[str, ...]
     daemon_address: str
     annotations: tuple[str, ...]
     handler_as_segment: bool

@@ -11,13 +11,12 @@ import json
 import sys
 from itertools import islice
 
-from ....journal import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_STRING, bounded, state
+from ....journal import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_STRING, bounded
+from ....settings.config import captures_messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 DEPTH = MAX_DEPTH + 2
 """Levels: what a tool returned is in a message's list of contents, in a list of messages."""
@@ -81,8 +80,7 @@ class Kept:
         """Ask the settings, and whether the function has set a provider of loggers."""
         logs = sys.modules.get("opentelemetry._logs._internal")
         messages = getattr(logs, "_LOGGER_PROVIDER", None) is not None
-        seen = state.config.seen if state.config is not None else {}
-        return cls(messages=messages, texts=messages and seen.get(CAPTURE, "").lower() == "true")
+        return cls(messages=messages, texts=messages and captures_messages())
 
     def wants(self, name: str) -> bool:
         """Tell whether a member of this name is kept."""
