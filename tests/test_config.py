@@ -54,6 +54,7 @@ GOOD: dict[str, dict[str, object]] = {
     "parent": {"link": "link", "XRay": "xray", "event": "event", "auto": "auto"},
     "capture_query": {"off": False, "on": True},
     "annotations": {"all": ("all",), "order.id,tenant.*": ("order.id", "tenant.*")},
+    "baggage_attributes": {"session.id,tenant.*": ("session.id", "tenant.*")},
     "handler_as_segment": {"on": True},
     "aws_header": {"off": False},
     "daemon_address": {"169.254.79.129:2000": "169.254.79.129:2000"},
@@ -147,7 +148,7 @@ JUNK: list[tuple[str, Any, str]] = [
 ANYTHING = (
     "service_name", "sampler_argument", "disabled_instrumentations", "annotations",
     "emf_namespace", "emf_default_dimensions", "emf_properties", "emf_resource_properties",
-    "emf_instrumentation_metrics",
+    "emf_instrumentation_metrics", "baggage_attributes",
     "preset_key", "preset_site", "otlp_headers_secret", "handler",
     *both("certificate", ()), *both("client_certificate", ()), *both("client_key", ()),
 )  # fmt: skip

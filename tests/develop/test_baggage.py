@@ -110,7 +110,7 @@ def test_the_spans_own_attributes_win(attached):
     """As with the official processor, what is set on the span afterwards stays."""
     attached(session_id="1")
     with testing.capture(baggage_attributes="*") as captured:
-        with heliograph.span("set") as span:
+        with trace.get_tracer("app").start_as_current_span("set") as span:
             span.set_attribute("session.id", "own")
         assert carried(captured) == {"set": {"session.id": "own"}}
 
