@@ -204,10 +204,10 @@ TYPES_TOP = f'''"""The arguments of `heliograph.configure`, for type checkers an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
     from opentelemetry.sdk.metrics.view import View
@@ -228,6 +228,8 @@ OBJECTS = """\
     metric_readers: Sequence[MetricReader] | None
     metric_exporters: Sequence[MetricExporter] | None
     views: Sequence[View] | None
+    request_hook: Callable[[Any, Any, Any], object] | None
+    response_hook: Callable[[Any, Any, Any, Any], object] | None
 """
 
 TAKEN = {

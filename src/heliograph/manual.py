@@ -68,7 +68,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         attributes: Attributes given at start; names with dots go in a dict: `**{"order.id": 7}`.
     """
 
-    __slots__ = ("_attributes", "_entry", "_inside", "_kind", "_name", "_token")
+    __slots__ = ("_attributes", "_inside", "_kind", "_name", "_token", "entry")
 
     def __new__(cls, name: Any = None, /, **more: Any) -> Any:
         """Make a span; `@heliograph.span` without its parentheses decorates all the same."""
@@ -84,7 +84,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         self._name = name
         self._kind = kind
         self._attributes = attributes
-        self._entry: Entry | None = None
+        self.entry: Entry | None = None
         self._token: Token[object] | None = None
         self._inside: object = None
 
@@ -106,7 +106,7 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         if not state.active or self._token is not None:
             return
         with guard("starting a span"):
-            entry = self._entry or self._start()
+            entry = self.entry or self._start()
             if self._inside is None:
                 self._token = current.enter(entry)
             else:  # what the last step left current, such as a span within this one
@@ -115,13 +115,13 @@ class span:  # noqa: N801 - used as a statement and as a decorator
     def pause(self) -> None:
         """Make current again what was before `resume`."""
         token, self._token = self._token, None
-        if self._entry is not None and token is not None:
+        if self.entry is not None and token is not None:
             self._inside = current.here.get()
-            current.leave(self._entry, token)
+            current.leave(self.entry, token)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the span; an `Exception` is recorded and makes it failed."""
-        entry, self._entry, self._inside = self._entry, None, None
+        entry, self.entry, self._inside = self.entry, None, None
         if entry is None:
             return
         with guard("ending a span"):
@@ -146,22 +146,22 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
         entry.scope = SCOPE
         entry.attributes = attributes
-        self._entry = entry
+        self.entry = entry
         return entry
 
     def annotate(self, key: str, value: str | float | bool) -> Self:
         """Set an annotation: an attribute that X-Ray indexes. Returns the span."""
-        _annotate(self._entry, key, value)
+        _annotate(self.entry, key, value)
         return self
 
     def metadata(self, key: str, value: object, namespace: str = "default") -> Self:
         """Set metadata: any JSON value that is shown and not indexed. Returns the span."""
-        _metadata(self._entry, key, value, namespace)
+        _metadata(self.entry, key, value, namespace)
         return self
 
     def attribute(self, key: str, value: object) -> Self:
         """Set an OpenTelemetry attribute. Returns the span."""
-        entry = self._entry
+        entry = self.entry
         if entry is not None and _is_key("attribute", key):
             with guard("setting an attribute"):
                 entry.op(("set_attribute", bounded.text(key), bounded.attribute(key, value)))
@@ -169,12 +169,12 @@ class span:  # noqa: N801 - used as a statement and as a decorator
 
     def event(self, name: str, /, **attributes: Any) -> Self:
         """Add an event, now. Returns the span."""
-        _event(self._entry, name, attributes)
+        _event(self.entry, name, attributes)
         return self
 
     def error(self, description: str) -> Self:
         """Mark the span as failed without an exception. Returns the span."""
-        entry = self._entry
+        entry = self.entry
         if entry is not None:
             with guard("marking a span as failed"):
                 entry.op(("set_status", ERROR, bounded.text(description)))
@@ -189,6 +189,13 @@ class span:  # noqa: N801 - used as a statement and as a decorator
             # of the function's own type
             return decorate(lambda: span(name, kind=self._kind, **self._attributes), function)  # type: ignore[no-any-return]
         return function
+
+
+def handle(entry: Entry) -> span:
+    """Return a recorded span as `heliograph.span` has it: for the hooks around the handler."""
+    made: span = span()
+    made.entry = entry
+    return made
 
 
 def _is_key(what: str, key: object) -> bool:

@@ -102,6 +102,7 @@ class Captured:
             [self._metrics, *settings.pop("metric_readers", ())],
             settings.pop("metric_exporters", None),
             settings.pop("views", None),
+            (settings.pop("request_hook", None), settings.pop("response_hook", None)),
         )
         wrapping.record(Config.read(given={**nowhere, **settings}), sdk_objects)
 

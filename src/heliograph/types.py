@@ -5,10 +5,10 @@ Written by `python -m scripts.settings_docs`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
     from opentelemetry.sdk.metrics.view import View
@@ -37,6 +37,18 @@ class Settings(TypedDict, total=False):
     capture_query: bool | str | None
     start: Literal["deferred", "eager"] | None
     handler: str | None
+    messaging_span: Literal["child", "merge"] | None
+    event_age_metric: bool | str | None
+    inferred_spans: bool | str | None
+    authorizer_context: bool | str | None
+    kinesis_json: bool | str | None
+    warmup: Literal["keep", "drop"] | None
+    warmup_keys: Names | None
+    faas_cron: str | None
+    capture_tenant: bool | str | None
+    capture_request_headers: Names | None
+    capture_response_headers: Names | None
+    sanitize_headers: Names | None
     baggage_attributes: Names | None
     daemon_address: str | None
     annotations: Names | None
@@ -82,3 +94,5 @@ class Settings(TypedDict, total=False):
     metric_readers: Sequence[MetricReader] | None
     metric_exporters: Sequence[MetricExporter] | None
     views: Sequence[View] | None
+    request_hook: Callable[[Any, Any, Any], object] | None
+    response_hook: Callable[[Any, Any, Any, Any], object] | None

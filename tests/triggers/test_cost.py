@@ -40,13 +40,13 @@ def loaded(event: Any, result: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "modules"),
     [
-        pytest.param(None, ["detection"], id="direct"),
-        pytest.param("s3", ["detection"], id="s3"),
-        pytest.param("sqs", ["batches", "detection", "values"], id="sqs"),
-        pytest.param("alb", ["http", "alb", "detection", "query", "replies", "values"], id="alb"),
+        pytest.param(None, ["sources"], id="direct"),
+        pytest.param("s3", ["records", "s3", "sources"], id="s3"),
+        pytest.param("sqs", ["batches", "records", "sources", "sqs", "values"], id="sqs"),
+        pytest.param("alb", ["http", "alb", "sources", "query", "replies", "values"], id="alb"),
         pytest.param(
             "http_api_default_route",
-            ["http", "detection", "http_api", "replies", "values"],
+            ["http", "sources", "http_api", "replies", "values"],
             id="http_api",
         ),
     ],

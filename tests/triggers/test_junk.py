@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import OrderedDict, defaultdict
 from typing import Any
 
@@ -11,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph.journal import MAX_STRING
+from heliograph.propagation.messages import links
+from heliograph.runtime import ages
 from heliograph.triggers import Request, detect, faas_trigger, request, result
-from heliograph.triggers.detection import TABLE
+from heliograph.triggers.sources import ROWS
+from tests.triggers.conftest import EVENTS
+
+KEYS_OF_ROWS = {key for row in ROWS for key in (row[3], *(row[4] if type(row[4]) is tuple else ()))}
 
 
 class Hostile:
@@ -92,7 +98,7 @@ def hostile_events() -> list[Any]:
     return [
         bad,
         [bad],
-        dict.fromkeys([key for row in TABLE for key in (row[0], *row[1])], bad),
+        dict.fromkeys(sorted(KEYS_OF_ROWS), bad),
         {"Records": [bad], "awslogs": bad, "info": bad},
         {"Records": [{"eventSource": bad, "EventSource": bad, "cf": bad}]},
         {"requestContext": {"http": bad, "domainName": bad}, "type": bad},
@@ -110,36 +116,24 @@ def test_hostile_event(index: int) -> None:
     assert found == ("durable" if index == 2 else "direct")
 
 
-READERS = [
-    "rest_api",
-    "http_api",
-    "http_api_v1",
-    "function_url",
-    "alb",
-    "vpc_lattice_v1",
-    "vpc_lattice_v2",
-    "websocket",
-    "lambda_edge",
-    "sqs",
-    "kafka",
-    "pipe:sqs",
-    "firehose",
-    "s3_batch",
-    "authorizer",
-    "direct",
-]
+READERS = sorted(
+    {row[1] for row in ROWS} | {"pipe:sqs", "pipe:kinesis", "pipe:kafka", "pipe:rabbitmq"}
+)
 
 
 @pytest.mark.parametrize("trigger", READERS)
 def test_hostile_fields(trigger: str, samples: dict[str, Any]) -> None:
     """Any field of any sample may be anything; and a reader may meet another trigger's event."""
-    for event in samples.values():
+    for sample in samples.values():
+        event = sample[0] if isinstance(sample, list) else sample
         spoilt = {key: Hostile() for key in event}
         spoilt["headers"] = {"host": Hostile(), "x-forwarded-for": [Hostile()], 5: "x", "": None}
         spoilt["multiValueQueryStringParameters"] = {"a": [Hostile()], "b": Hostile(), 5: "x"}
         spoilt["requestContext"] = dict.fromkeys(event.get("requestContext", {}), Hostile())
+        spoilt["Records"] = [spoilt, {"Sns": Hostile(), "attributes": Hostile()}, Hostile()]
         request(trigger, spoilt, function_arn="arn")
-        request(trigger, event, function_arn="::::::")
+        request(trigger, [spoilt, Hostile()], function_arn="arn")
+        request(trigger, sample, function_arn="::::::")
     for event in hostile_events():
         request(trigger, event)
 
@@ -175,12 +169,14 @@ def test_hostile_result(trigger: str) -> None:
     assert codes == ({None, 200} if trigger in {"http_api", "function_url"} else {None})
 
 
-FIELDS = """http elb domainName headers multiValueHeaders host x-forwarded-for eventSource
+TABLES = "aws.dynamodb.table_names"
+FIELDS = """http elb Sns Message MessageAttributes messageAttributes attributes records messages
+traceparent stringValue Value body detail AWSTraceHeader properties basicProperties kinesis dynamodb
+eventSourceARN rmqMessagesByQueue s3 bucket object key resources info context
+domainName headers multiValueHeaders host x-forwarded-for eventSource
 queryStringParameters rawQueryString routeKey httpMethod resource stage statusCode
 batchItemFailures itemIdentifier cf request identity sourceIp"""
-KEYS = st.sampled_from(
-    sorted({key for row in TABLE for key in (row[0], *row[1])}.union(FIELDS.split()))
-)
+KEYS = st.sampled_from(sorted(KEYS_OF_ROWS.union(FIELDS.split())))
 WORDS = st.sampled_from(["aws:sqs", "aws:kinesis", "TOKEN", "GET", "$default", "a:b", "[", "é&=%"])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS
 JSON = st.recursive(
@@ -192,6 +188,56 @@ JSON = st.recursive(
 )
 
 
+def fields_of(value: Any) -> list[tuple[Any, Any]]:
+    """Return every place in a value: the container, and the key or index."""
+    places: list[tuple[Any, Any]] = []
+    left, seen = [value], set()
+    while left:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        inner = list(one.items()) if isinstance(one, dict) else list(enumerate(one))
+        places += [(one, key) for key, _ in inner]
+        left += [it for _, it in inner if isinstance(it, (dict, list))]
+    return places
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(path.stem for path in EVENTS.glob("*.json"))))
+def test_any_field_of_any_sample(data: st.DataObject, name: str) -> None:
+    """A field that is missing, of a wrong type, empty, huge, recursive or there twice is read."""
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    for _ in range(data.draw(st.integers(1, 4))):
+        places = fields_of(event)
+        if not places:
+            break
+        inside, key = data.draw(st.sampled_from(places))
+        what = data.draw(
+            st.sampled_from(["missing", "other", "huge", "recursive", "twice", "many"])
+        )
+        if what == "missing":
+            del inside[key]
+        elif what == "recursive":
+            inside[key] = inside
+        elif what == "huge":
+            inside[key] = "{" + "traceparent00-" * 100_000
+        elif what == "many":
+            inside[key] = {str(index): inside[key] for index in range(3000)}
+        elif what == "twice":
+            inside[key] = [inside[key], inside[key]]
+        else:
+            inside[key] = data.draw(JSON)
+    trigger = detect(event)
+    call = request(trigger, event, function_arn="arn:aws:lambda:eu-west-1:1:function:fn")
+    for kept in (*call.attributes.values(), *(call.consumer or {}).values()):
+        assert type(kept) in {str, int, bool, tuple}
+        assert len(str(kept)) <= MAX_STRING + 100
+    assert len(call.messages) <= 128
+    links(call.messages, reads_w3c=True, reads_xray=True)
+    if call.times is not None:
+        ages.attributes(call.times, 1_800_000_000 * 10**9)
+
+
 @given(event=JSON, value=JSON, trigger=st.sampled_from(READERS))
 def test_any_json(event: Any, value: Any, trigger: str) -> None:
     """For any JSON: nothing is raised, nothing is changed, and only short scalars are kept."""
@@ -201,6 +247,6 @@ def test_any_json(event: Any, value: Any, trigger: str) -> None:
         found = result(name, value, call)
         assert faas_trigger(name) in {"http", "pubsub", "datasource", "timer", "other"}
         for kept in (*call.attributes.values(), *found.attributes.values()):
-            assert type(kept) in {str, int, bool}
+            assert type(kept) in {str, int, bool} or kept == call.attributes.get(TABLES)
             assert len(str(kept)) <= MAX_STRING
     assert repr((event, value)) == repr(before)

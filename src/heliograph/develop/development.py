@@ -58,12 +58,14 @@ class SdkObjects:
         metric_readers: Sequence[Any] | None = None,
         metric_exporters: Sequence[Any] | None = None,
         views: Sequence[Any] | None = None,
+        hooks: tuple[Any, Any] | None = None,
     ) -> None:
         self.span_processors = list(span_processors or ())
         self.span_exporters = list(span_exporters or ())
         self.metric_readers = list(metric_readers or ())
         self.metric_exporters = list(metric_exporters or ())
         self.views = list(views or ())
+        self.hooks = hooks if hooks is not None and any(hooks) else None
 
 
 class Development:

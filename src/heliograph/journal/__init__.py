@@ -175,14 +175,16 @@ class State:
         around: Returns what stands for a value of `current.here` now.
         baggage: Returns the current baggage.
         recorded_span: Returns the OpenTelemetry span that stands for an entry.
+        hooks: The user's, called before and after the handler; None without any.
+        warmup_keys: Keys of the function's own events that only keep it warm; None without any.
         hooked: Whether import hooks are in place, which stay.
     """
 
     __slots__ = (
         "active", "around", "baggage", "cold", "config", "decide", "declined", "development",
-        "environment_header", "event_carrier", "hooked", "in_background", "init_ns", "last",
-        "origin", "policy", "read_context", "ready_ns", "recorded_span", "restored", "running",
-        "sdk_objects", "writers",
+        "environment_header", "event_carrier", "hooked", "hooks", "in_background", "init_ns",
+        "last", "origin", "policy", "read_context", "ready_ns", "recorded_span", "restored",
+        "running", "sdk_objects", "warmup_keys", "writers",
     )  # fmt: skip
 
     read_context: Callable[[object], tuple[Span, str]]
@@ -211,6 +213,8 @@ class State:
         self.writers: list[Writer] | None = None
         self.declined: dict[int, None] = {}
         self.environment_header = ""
+        self.hooks: tuple[Any, Any] | None = None
+        self.warmup_keys: frozenset[str] | None = None
         self.event_carrier: Callable[[Any, Any], Any] | None = None
 
 

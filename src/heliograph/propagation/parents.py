@@ -13,19 +13,24 @@ from . import baggage, w3c, xray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..develop.development import SdkObjects
     from ..journal.entry import Link
     from ..settings.config import Config
+    from .messages import Message
 
 CONTEXT, HEADERS, XRAY_HEADERS = "w3c.context", "w3c.headers", "xray.headers"
-ENVIRONMENT, ROOT = "xray.env", "root"
-"""The candidates: W, H, X', E and R of the spec, the first four by what a link says of them."""
+ENVIRONMENT, ROOT, MESSAGE = "xray.env", "root", "message"
+"""The candidates: W, H, X', E, R and M of the spec, the first four by what a link says of them."""
+AUTHORIZER = "authorizer"
+"""What an authorizer handed on: only ever a link, since its answer may be of another request."""
 
 UNDER_XRAY = (ENVIRONMENT, CONTEXT, HEADERS, XRAY_HEADERS, ROOT)
 ELSEWHERE = (CONTEXT, HEADERS, XRAY_HEADERS, ENVIRONMENT, ROOT)
 ORDERS = {
     "xray": (ENVIRONMENT, ROOT, CONTEXT, HEADERS, XRAY_HEADERS),
-    "event": ELSEWHERE,
+    "event": (CONTEXT, HEADERS, MESSAGE, XRAY_HEADERS, ENVIRONMENT, ROOT),
     "link": (),
 }
 """The order of choice of each policy; `auto` has one of the two above (triggers spec 4.1)."""
@@ -93,12 +98,16 @@ class Candidate:
         source: Which carrier it came in.
         remote: The span; its id is 0 for a Root alone.
         flag: Its sampled flag; None if it leaves the decision to us.
+        w3c: Whether it is W3C's, whose flag the sampler is given.
     """
 
-    __slots__ = ("flag", "remote", "source")
+    __slots__ = ("flag", "remote", "source", "w3c")
 
-    def __init__(self, source: str, trace: Trace, span_id: int, flag: bool | None) -> None:
+    def __init__(
+        self, source: str, trace: Trace, span_id: int, flag: bool | None, *, w3c: bool = False
+    ) -> None:
         self.source = source
+        self.w3c = w3c
         self.remote = Remote(trace, span_id, lambda_segment=source == ENVIRONMENT)
         self.flag = flag
 
@@ -114,6 +123,8 @@ def choose(
     context: dict[str, object] | None,
     headers: dict[str, str] | None,
     request_id: str | None,
+    message: Message | None = None,
+    authorizer: tuple[str, bool | None] | None = None,
 ) -> Choice:
     """Choose an invocation's parent and decide whether it is recorded.
 
@@ -123,8 +134,12 @@ def choose(
         context: What `context.w3c()` returned, or its like.
         headers: The event's headers by lower-case name, if they carry a context.
         request_id: Of the invocation.
+        message: What the only record of a message's trigger carries.
+        authorizer: The `traceparent` that an authorizer handed on, and whether it was cached.
     """
     found, header_rest = _candidates(policy, header, context or {}, headers or {})
+    if message is not None and MESSAGE in policy.order:
+        _add_message(found, policy, message)
     chosen = next((found[source] for source in policy.order if source in found), None)
     if chosen is None:
         choice = Choice(None, recording.new_trace())
@@ -133,9 +148,16 @@ def choose(
         trace.sampled = _sampled(policy, chosen)
         choice = Choice(chosen.remote if chosen.remote.span_id else None, trace)
     choice.trace.header_rest, choice.trace.request_id = header_rest, request_id
-    choice.links = _links(found, chosen) or None
+    choice.links = _links(found, chosen)
+    if authorizer is not None and policy.reads_w3c:
+        _link_authorizer(choice.links, authorizer)
+    choice.links = choice.links or None
     if policy.reads_baggage:
-        text = (context or {}).get("baggage") or (headers or {}).get("baggage")
+        text: object = (context or {}).get("baggage") or (headers or {}).get("baggage")
+        if not text and MESSAGE in found and message is not None:
+            from . import messages
+
+            text = messages.text_of(message[3])
         choice.baggage = baggage.read(text)
     return choice
 
@@ -166,7 +188,7 @@ def _candidates(
     return found, header_rest
 
 
-def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate | None:
+def _w3c(source: str, carrier: Mapping[str, object]) -> Candidate | None:
     text = carrier.get("traceparent")
     ids = w3c.traceparent(text)
     if ids is None:
@@ -177,14 +199,45 @@ def _w3c(source: str, carrier: dict[str, object] | dict[str, str]) -> Candidate 
     state = w3c.tracestate(carrier.get("tracestate"))
     flag = bool(flags & 1)
     trace = Trace(trace_id, sampled=flag, random=bool(flags & 2), state=state)
-    return Candidate(source, trace, span_id, flag)
+    return Candidate(source, trace, span_id, flag, w3c=True)
+
+
+def _add_message(found: dict[str, Candidate], policy: Policy, message: Message) -> None:
+    """Add what a message carries: W3C's context before X-Ray's (triggers spec 3.2)."""
+    from . import messages
+
+    _, context, tracestate, _, header, _ = message
+    if policy.reads_w3c:
+        texts = {
+            "traceparent": messages.text_of(context),
+            "tracestate": messages.text_of(tracestate),
+        }
+        candidate = _w3c(MESSAGE, texts)
+        if candidate is not None:
+            found[MESSAGE] = candidate
+            return
+    if policy.reads_xray and header:
+        trace, span_id, flag = xray.parse(header)
+        if trace is not None and span_id:
+            trace.header_rest = ""  # of Lineage only the environment's counts
+            found[MESSAGE] = Candidate(MESSAGE, trace, span_id, flag)
+
+
+def _link_authorizer(links: list[Link], handed_on: tuple[str, bool | None]) -> None:
+    text, cached = handed_on
+    candidate = _w3c(AUTHORIZER, {"traceparent": text})
+    if candidate is not None:
+        told: dict[str, object] = {"heliograph.link.source": AUTHORIZER}
+        if cached is not None:
+            told["heliograph.link.cached"] = cached
+        links.append((candidate.remote, told))
 
 
 def _sampled(policy: Policy, chosen: Candidate) -> bool:
     """Decide whether to record, and note it if X-Ray is not to have it (triggers spec 4.2)."""
     trace, flag = chosen.remote.trace, chosen.flag
     state.declined.pop(trace.id, None)
-    if chosen.source in (CONTEXT, HEADERS):
+    if chosen.w3c:
         return state.decide(flag, trace.id)
     if chosen.source == ROOT:
         flag = None

@@ -147,3 +147,14 @@ def environments(header: str, request_id: str | None) -> tuple[Remote | None, Tr
 def is_sampled(flag: bool | None, trace_id: int) -> bool:
     """Decide whether to record where the flag binds: 0 is no, 1 and none are the sampler's."""
     return flag is not False and state.decide(flag, trace_id)
+
+
+def brings_more(carried: dict[str, str], header: str) -> bool:
+    """Tell whether an event's headers have more of a context than the environment's.
+
+    A gateway's own X-Ray header is of the same trace, or has no parent.
+    """
+    if "traceparent" in carried or "baggage" in carried:
+        return True
+    value = carried["x-amzn-trace-id"]
+    return header.partition(";")[0] not in value and "parent" in value.lower()

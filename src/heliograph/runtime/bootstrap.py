@@ -46,8 +46,10 @@ def invoking(handler: Callable[..., Any]) -> Callable[..., Any]:
             unframe(error)
             raise
         if invocation is not None:
-            guarded("ending the invocation", invocation.returned, result)
+            instead = guarded("ending the invocation", invocation.returned, result)
             _over()
+            if instead is not None:
+                return instead
         return result
 
     return invoke

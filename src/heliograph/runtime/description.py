@@ -7,6 +7,9 @@ from ..journal import MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from ..journal.entry import Entry
     from ..settings.config import Config
 
 
@@ -58,6 +61,51 @@ def attributes(
     if request is not None:
         found.update(request.attributes)
     return found
+
+
+def of_the_event(config: Config, request: triggers.Request, entry: Entry) -> dict[str, object]:
+    """Return what few events or settings add; merges the span of a message where asked for.
+
+    Args:
+        config: The settings.
+        request: What was kept of the event.
+        entry: The span, whose links may grow.
+    """
+    found: dict[str, object] = {}
+    if request.times is not None:
+        from . import ages
+
+        found.update(ages.attributes(request.times, entry.start))
+    if request.trigger == "schedule" and (cron := inbound(config, "faas_cron")):
+        found["faas.cron"] = cron
+    if request.consumer is not None and inbound(config, "messaging_span") == "merge":
+        from . import consuming
+
+        found.update(request.consumer)
+        links, dropped = consuming.links(request, config)
+        if links:
+            entry.links = [*(entry.links or ()), *links]
+        if dropped:
+            found["heliograph.links.dropped"] = dropped
+    return found
+
+
+def of_the_context(config: Config, trigger: str, context: object) -> dict[str, object]:
+    """Return what the context says of the caller: that it sent something, or who it is."""
+    found: dict[str, object] = {}
+    if trigger == triggers.DIRECT and getattr(context, "client_context", None) is not None:
+        found["heliograph.invoke.client_context"] = True
+    tenant = getattr(context, "tenant_id", None)
+    if type(tenant) is str and inbound(config, "capture_tenant"):
+        found["heliograph.tenant.id"] = tenant[:MAX_STRING]
+    return found
+
+
+def inbound(config: Config, name: str) -> Any:
+    """Return one of the settings that few events ask for."""
+    from ..settings import inbound as settings
+
+    return settings.value(config, name)
 
 
 def _resource_id(arn: str, fields: list[str], version: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..propagation.parents import Choice
     from ..settings.config import Config
     from ..triggers import Request
+    from .extras import Extras
 
     Begun = tuple[Remote | None, Trace, Choice | None, int]
 
@@ -36,9 +37,10 @@ OPENING = frozenset({
     "CodePipeline.job", "invokingEvent", "alarmData", "RequestType", "Step", "DeploymentId",
     "Details", "widgetContext", "eventType", "clickType", "deviceEvent", "protocolData",
     "claimCertificateId", "serverId", "connection-id", "Execution", "Payload", "Context",
-    "context", "_datadog", "source", "warmer", "warmup", "headers",
+    "context", "_datadog", "source", "warmer", "warmup", "headers", "invocationId",
+    "parentTypeName", "AlarmName", "directive", "labelingJobArn", "summaryVersion",
 })  # fmt: skip
-"""The keys by which `triggers.detection` begins to look, and that of trace headers."""
+"""The keys of the rows of `triggers.sources`."""
 FEW_KEYS = 16
 
 lambda_traces: dict[int, None] = {}
@@ -68,11 +70,12 @@ class Invocation:
         deadline_ns: When it must be over, epoch nanoseconds; None if unknown.
         late: Whether it was over only after its deadline: Lambda has told its caller so.
         error: The type of what its span has as its error, if it has one.
+        settled: Whether what was put off is done.
     """
 
     __slots__ = (
-        "_begun", "_cold", "_config", "_context", "_header", "_token", "_written",
-        "deadline_ns", "entry", "error", "late", "request", "trigger",
+        "_begun", "_cold", "_config", "_context", "_extras", "_header", "_token", "_written",
+        "deadline_ns", "entry", "error", "late", "request", "settled", "trigger",
     )  # fmt: skip
 
     error: str | None
@@ -83,10 +86,11 @@ class Invocation:
         self._cold = cold
         self._begun: dict[str, Begun] = {}
         self._header = state.environment_header = settings.trace_header()
-        self.late, self.error = False, None
+        self.late, self.settled, self.error = False, False, None
         self.trigger = "direct"
         self.request: Request | None = None
-        if type(event) is not dict or len(event) > FEW_KEYS or not OPENING.isdisjoint(event):
+        keys = OPENING if state.warmup_keys is None else OPENING | state.warmup_keys
+        if type(event) is not dict or len(event) > FEW_KEYS or not keys.isdisjoint(event):
             self._read(event)
         if state.event_carrier is not None:
             more = state.event_carrier, event, self.request
@@ -95,6 +99,12 @@ class Invocation:
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, client)
+        self._extras: Extras | None = None
+        if state.hooks is not None or config.extras():
+            from . import extras
+
+            doing = "doing what was asked for before the handler"
+            self._extras = guarded(doing, extras.begin, self, config, event, context)
 
     def _read(self, event: object) -> None:
         with guard("reading the event"):
@@ -102,6 +112,10 @@ class Invocation:
 
             self.request = triggers.Request()
             self.trigger = triggers.detect(event)
+            if state.warmup_keys is not None and self.trigger == "direct":
+                from . import extras
+
+                self.trigger = extras.told(event)
             arn = _text(self._context, "invoked_function_arn") or ""
             self.request = triggers.request(
                 self.trigger, event, function_arn=arn, capture_query=self._config.capture_query
@@ -143,6 +157,10 @@ class Invocation:
         begun = self._begun.setdefault("", fresh)  # of threads that ask at once, the first
         entry.parent, entry.trace, choice, entry.span_id = begun
         entry.links = choice.links if choice is not None else None
+        if self.trigger == "warmup":
+            from . import extras
+
+            entry.trace.sampled &= extras.is_kept(self._config)
         members = choice.baggage if choice is not None else None
         entry.outer = current.Received(members) if members else None
         if begun is not fresh:
@@ -154,18 +172,24 @@ class Invocation:
 
     def _choose(self, request_id: str | None) -> tuple[Remote | None, Trace, Choice | None]:
         """Return parent and trace, and the whole choice where there was one."""
-        carried = self.request.carried if self.request is not None else None
+        request = self.request
+        carried = request.carried if request is not None else None
+        handed_on = request.authorizer if request is not None else None
         w3c = guarded("reading the context", _w3c, self._context)
         if state.policy is None and w3c is None:
             from ..propagation import xray
 
             parent, trace = xray.environments(self._header, request_id)
-            if carried is None or (parent is not None and not _bring_more(carried, self._header)):
+            plain = parent is not None and carried and not xray.brings_more(carried, self._header)
+            if (plain or carried is None) and handed_on is None:
                 return parent, trace, None
         from ..propagation import parents
 
         policy = state.policy or parents.Policy(self._config)
-        choice = parents.choose(policy, self._header, w3c, carried, request_id)
+        only = request is not None and request.batch_size == 1 and request.messages
+        choice = parents.choose(
+            policy, self._header, w3c, carried, request_id, only[0] if only else None, handed_on
+        )
         return choice.parent, choice.trace, choice
 
     def _write(self, entry: Entry) -> None:
@@ -182,6 +206,10 @@ class Invocation:
         entry.attributes = description.attributes(
             config, self.trigger, request, request_id, arn, cold=cold
         )
+        if request is not None:
+            entry.attributes.update(description.of_the_event(config, request, entry))
+        said = description.of_the_context, config, self.trigger, self._context
+        entry.attributes.update(guarded("reading the context", *said) or {})
 
     def first(self, ready_ns: int, *, restored: bool) -> None:
         """Tell how the environment of a cold start came to be (lifecycle spec 1.1, 1.2)."""
@@ -194,7 +222,13 @@ class Invocation:
     def settle(self) -> None:
         """Do what was put off, after the response."""
         if self.entry.end:
+            self.settled = True
             self.entry.describe()
+            if self.request is not None and (self.request.consumer or self.request.times):
+                from . import consuming
+
+                with guard("describing an event's cause"):
+                    consuming.add(self, self._config, written=self._written)
             self._context = None
             draw_ids()
 
@@ -210,8 +244,12 @@ class Invocation:
             **({"cold_start": True} if self._cold else {}),
         }
 
-    def returned(self, result: object) -> None:
-        """End it with what the handler returned."""
+    def returned(self, result: object) -> object:
+        """End it with what the handler returned; returns what is to be returned in its place.
+
+        None: the result itself. Else an authorizer's answer that carries its context.
+        """
+        instead = None
         if self.request is not None:
             with guard("reading the result"):
                 from .. import triggers
@@ -221,7 +259,12 @@ class Invocation:
                     self.entry.op(("set_attributes", outcome.attributes))
                 if outcome.error_type:
                     self.mark_failed(outcome.error_type, None)
+        if self._extras is not None:
+            instead = guarded(
+                "doing what was asked for after the handler", self._extras.end, result
+            )
         self._end()
+        return instead
 
     def raised(self, error: BaseException) -> None:
         """End it with what the handler raised."""
@@ -254,17 +297,6 @@ class Invocation:
         self.error = error_type
         self.entry.op(("set_attribute", "error.type", error_type))
         self.entry.op(("set_status", ERROR, description))
-
-
-def _bring_more(carried: dict[str, str], header: str) -> bool:
-    """Tell whether an event's headers have more of a context than the environment's.
-
-    A gateway's own X-Ray header is of the same trace, or has no parent.
-    """
-    if "traceparent" in carried or "baggage" in carried:
-        return True
-    value = carried["x-amzn-trace-id"]
-    return header.partition(";")[0] not in value and "parent" in value.lower()
 
 
 def _w3c(context: Any) -> dict[str, object] | None:

@@ -60,6 +60,7 @@ def switch_on(
     state.config, state.sdk_objects, state.development = settings, sdk_objects, None
     state.in_background = in_background
     state.active = not settings.disabled
+    state.hooks = sdk_objects.hooks if sdk_objects is not None else None
     if settings.disabled:
         return
     _choose(settings)
@@ -136,6 +137,10 @@ def _choose(settings: Config) -> None:
     """Set sampler, propagators and parents; what is not the default is modules more to load."""
     state.policy, state.decide, state.writers = None, parentbased_always_on, None
     chosen = settings.parent, settings.traces_exporters, settings.propagators, settings.sampler
+    if settings.sets("warmup_keys", "HELIOGRAPH_WARMUP_KEYS"):
+        from ..settings import inbound
+
+        state.warmup_keys = frozenset(inbound.value(settings, "warmup_keys"))
     if state.sdk_objects is not None or chosen != USUAL:
         from . import choices
 
@@ -206,7 +211,7 @@ def begin(event: object, context: object) -> Invocation | None:
 
 
 def _settle() -> None:
-    if state.last is not None and state.last.entry.undescribed is not None:
+    if state.last is not None and not state.last.settled:
         guarded("describing the invocation", state.last.settle)
 
 

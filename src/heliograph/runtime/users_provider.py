@@ -74,6 +74,31 @@ def start(theirs: Any, entry: Entry) -> object:
     return trace.set_span_in_context(span, context_of(entry.outer))
 
 
+def beside(spans: list[Entry]) -> None:
+    """Give their provider the spans that stand beside the handler's, or below it.
+
+    Args:
+        spans: Ended ones, whose parents have their ids.
+    """
+    from opentelemetry import trace
+
+    from ..develop.redacting import attributes as without_secrets
+    from ..develop.replay import apply, links_of, parent_context
+    from ..version import VERSION
+
+    for entry in spans:
+        span = _known.get_tracer("heliograph", VERSION).start_span(
+            entry.name,
+            parent_context(entry),
+            trace.SpanKind(entry.kind),
+            without_secrets(entry.attributes or {}),
+            links_of(entry),
+            entry.start,
+        )
+        apply(span, entry.ops or ())
+        span.end(entry.end)
+
+
 def finish(deadline: Deadline) -> None:
     """Tell their spans how the invocations ended, and flush their provider.
 

@@ -52,6 +52,8 @@ def configure(
     metric_readers: list[Any] | None = None,
     metric_exporters: list[Any] | None = None,
     views: list[Any] | None = None,
+    request_hook: Callable[..., object] | None = None,
+    response_hook: Callable[..., object] | None = None,
     **settings: Any,
 ) -> None:
     """Set telemetry up in code. See `heliograph.configure`."""
@@ -59,8 +61,9 @@ def configure(
 
     config = Config.read(given=settings)
     sdk_objects = SdkObjects(
-        span_processors, span_exporters, metric_readers, metric_exporters, views
-    )
+        span_processors, span_exporters, metric_readers, metric_exporters, views,
+        (request_hook, response_hook),
+    )  # fmt: skip
     if config.in_lambda:
         record(config, sdk_objects)
         return

@@ -125,6 +125,14 @@ INIT: Topics = {
 }
 """What is read in init."""
 
+EXTRAS = (
+    ("kinesis_json", "HELIOGRAPH_KINESIS_JSON"),
+    ("authorizer_context", "HELIOGRAPH_AUTHORIZER_CONTEXT"),
+    ("capture_request_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST"),
+    ("capture_response_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE"),
+)
+"""Settings of `inbound.py` that are needed before the response."""
+
 LOG_LEVELS = {"TRACE": 10, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
 """Words of `AWS_LAMBDA_LOG_LEVEL`, by which Lambda filters a function's lines, and we ours."""
 
@@ -162,9 +170,30 @@ class Config(Fields):
         before = dict(known)
         if "seen" not in before and "_environ" in before:
             known.update(_read_late(before, before["_environ"]))
+        if name not in known and "_environ" in before:
+            from . import inbound
+
+            known.update(inbound.read(known))
         if name not in known:
             raise AttributeError(name)
         return known[name]
+
+    def sets(self, name: str, variable: str) -> bool:
+        """Tell whether code or the environment sets a setting that is read later.
+
+        It costs two look-ups where most functions have nothing to read.
+        """
+        known = self.__dict__
+        return (
+            name in known or variable.encode() in known["_environ"] or variable in known["_environ"]
+        )
+
+    def extras(self) -> bool:
+        """Tell whether one of the settings is there that few have, and that need the event."""
+        found = self.__dict__.get("_extras")
+        if found is None:
+            found = self.__dict__["_extras"] = any(self.sets(*one) for one in EXTRAS)
+        return bool(found)
 
     def leaves_alone(self, library: str) -> bool:
         """Tell whether a library is not to be recorded; `*` is all of them."""
@@ -307,9 +336,9 @@ def _read_late(known: Mapping[str, object], seen: Mapping[Any, Any]) -> dict[str
 
 def topics() -> Topics:
     """Return all rows by topic, as the settings' page has them."""
-    from . import export, otlp
+    from . import export, inbound, otlp
 
-    return {**INIT, **export.ROWS, **otlp.ROWS}
+    return {**INIT, **inbound.ROWS, **export.ROWS, **otlp.ROWS}
 
 
 def every() -> list[Setting]:

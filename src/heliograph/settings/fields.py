@@ -32,6 +32,18 @@ class Fields:
     capture_query: bool
     start: str
     handler: str
+    messaging_span: str
+    event_age_metric: bool
+    inferred_spans: bool
+    authorizer_context: bool
+    kinesis_json: bool
+    warmup: str
+    warmup_keys: tuple[str, ...]
+    faas_cron: str
+    capture_tenant: bool
+    capture_request_headers: tuple[str, ...]
+    capture_response_headers: tuple[str, ...]
+    sanitize_headers: tuple[str, ...]
     baggage_attributes: tuple[str, ...]
     daemon_address: str
     annotations: tuple[str, ...]

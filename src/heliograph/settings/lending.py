@@ -33,6 +33,15 @@ LIMITS = (
 )  # fmt: skip
 """Limits of the SDK, which raises for a bad value."""
 
+
+def link_limit(config: Config) -> int:
+    """Return how many links a span may have; 128 where the variable says nothing usable."""
+    said = config.seen.get(LIMITS[5], "").strip()
+    if said.lower() == "unset":
+        return 2**31
+    return int(said) if said.isdecimal() and len(said) < 10 else 128
+
+
 DEFAULT = "OpenTelemetry's default"
 _FLAGS = re.compile(r"\(\?([aiLmsux]+)\)")
 

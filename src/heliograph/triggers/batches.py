@@ -14,27 +14,6 @@ MAX_RECORDS = 10_000
 MAX_TRANSFORMED = 128
 """Records of Firehose and S3 Batch that are looked at (triggers spec 7)."""
 
-MAX_PARTITIONS = 1024
-"""Partitions of a Kafka event whose records are counted."""
-
-
-def size(trigger: str, event: object) -> int | None:
-    """Return how many records an event has; None if its shape does not say."""
-    if type(event) is list:
-        return len(event)  # a pipe sends the bare records
-    if type(event) is not dict:
-        return None
-    if trigger == "kafka":
-        return _kafka_size(event.get("records"))
-    records = event.get("Records")
-    return len(records) if type(records) is list else None
-
-
-def _kafka_size(partitions: object) -> int | None:
-    if type(partitions) is not dict or len(partitions) > MAX_PARTITIONS:
-        return None
-    return sum([len(records) for records in partitions.values() if type(records) is list])
-
 
 def count(trigger: str, value: object, call: Request, found: Result) -> None:
     """Fill in how many records failed; one is enough to fail the span."""
@@ -46,6 +25,8 @@ def count(trigger: str, value: object, call: Request, found: Result) -> None:
         failures = _item_failures(value, call.batch_size)
     if failures is not None:
         found.attributes["heliograph.batch.failures"] = failures
+        if call.consumer is not None:
+            call.consumer["heliograph.batch.failures"] = failures
         if failures:
             found.error_type = "batch_item_failures"
 

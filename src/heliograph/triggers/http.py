@@ -6,6 +6,7 @@ Names are those of the stable HTTP conventions (triggers spec 5.1).
 from __future__ import annotations
 
 from ..journal import MAX_STRING
+from .sources import table, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,21 +36,6 @@ MAX_HEADERS = 256
 
 VERSIONS = {"1.0": "1.0", "1.1": "1.1", "2.0": "2", "2": "2", "3.0": "3", "3": "3"}
 """`HTTP/...` as AWS writes it, and as `network.protocol.version` does."""
-
-NOTHING: dict[str, Any] = {}
-"""Stands for a table that is absent or null. Never written to."""
-
-
-def table(source: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return the dict at a key, or an empty one."""
-    value = source.get(key)
-    return value if type(value) is dict else NOTHING
-
-
-def text(source: dict[str, Any], key: str) -> str | None:
-    """Return the string at a key, cut to `MAX_STRING` characters; None if empty or not a string."""
-    value = source.get(key)
-    return value[:MAX_STRING] if type(value) is str and value else None
 
 
 def headers(event: dict[str, Any], request: Request) -> dict[str, str]:
@@ -158,3 +144,26 @@ def number(port: str | None) -> int | None:
         return None
     value = int(port)
     return value if 0 < value < 65536 else None
+
+
+def put_authorizer(found: Request, answer: dict[str, Any], request_id: str | None) -> None:
+    """Note the context that an authorizer of ours handed on (triggers spec 5.2).
+
+    Args:
+        found: Where it is noted.
+        answer: The authorizer's own values.
+        request_id: Of this request: with another one, the answer came from the gateway's cache.
+    """
+    context, asked = answer.get("traceparent"), answer.get("traceparent_request_id")
+    if type(context) is str:
+        known = type(asked) is str and request_id is not None
+        found.authorizer = (
+            context[: CARRIERS["traceparent"]],
+            asked != request_id if known else None,
+        )
+
+
+def put_time(found: Request, form: str, value: object) -> None:
+    """Note when the request came to the gateway (triggers spec 6)."""
+    if type(value) is int or (type(value) is str and len(value) < 32):
+        found.times = form, value, None

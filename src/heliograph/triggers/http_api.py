@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import http
+from .sources import table, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,23 +14,27 @@ if TYPE_CHECKING:
 
 def read(event: dict[str, Any], found: Request, function_arn: str, capture_query: bool) -> None:
     """Fill in what the event says of its HTTP request."""
-    context = http.table(event, "requestContext")
-    call = http.table(context, "http")
+    context = table(event, "requestContext")
+    call = table(context, "http")
     headers = http.headers(event, found)
-    domain = http.text(context, "domainName")
-    http.put_method(found, http.text(call, "method"))
-    http.put_path(found, http.text(event, "rawPath"))
+    domain = text(context, "domainName")
+    http.put_method(found, text(call, "method"))
+    http.put_path(found, text(event, "rawPath"))
     if capture_query:  # its secrets are taken out after the response (`develop/redacting.py`)
-        found.put("url.query", http.text(event, "rawQueryString"))
+        found.put("url.query", text(event, "rawQueryString"))
     found.put("url.scheme", http.first(headers.get("x-forwarded-proto")) or "https")
     http.put_server(found, domain)
-    http.put_client(found, headers.get("x-forwarded-for"), http.text(call, "sourceIp"))
-    http.put_protocol(found, http.text(call, "protocol"))
-    found.put("user_agent.original", headers.get("user-agent") or http.text(call, "userAgent"))
+    http.put_client(found, headers.get("x-forwarded-for"), text(call, "sourceIp"))
+    http.put_protocol(found, text(call, "protocol"))
+    found.put("user_agent.original", headers.get("user-agent") or text(call, "userAgent"))
+    answer = table(table(context, "authorizer"), "lambda")
+    if answer:
+        http.put_authorizer(found, answer, text(context, "requestId"))
+    http.put_time(found, "ms", context.get("timeEpoch"))
     if domain is not None and ".lambda-url." in domain:
         _put_url_arn(found, function_arn)
     else:
-        route = http.text(event, "routeKey")
+        route = text(event, "routeKey")
         # "GET /user/{id}"; "$default" has no space, hence no route.
         http.put_route(found, (route.partition(" ")[2] or None) if route else None)
         http.put_arn(found, function_arn, "apis", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import http
+from .sources import NOTHING, table, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +16,13 @@ def read(event: dict[str, Any], found: Request, _function_arn: str, _capture_que
     """Fill in what the event says of its HTTP request."""
     records = event.get("Records")
     record = records[0] if type(records) is list and records else None
-    front = http.table(record, "cf") if type(record) is dict else http.NOTHING
-    call = http.table(front, "request")
-    http.put_method(found, http.text(call, "method"))
-    http.put_path(found, http.text(call, "uri"))
-    http.put_client(found, None, http.text(call, "clientIp"))
-    _put_carried(http.table(call, "headers"), found)
-    kind = http.text(http.table(front, "config"), "eventType")
+    front = table(record, "cf") if type(record) is dict else NOTHING
+    call = table(front, "request")
+    http.put_method(found, text(call, "method"))
+    http.put_path(found, text(call, "uri"))
+    http.put_client(found, None, text(call, "clientIp"))
+    _put_carried(table(call, "headers"), found)
+    kind = text(table(front, "config"), "eventType")
     found.put("heliograph.edge.event_type", kind)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import http
+from .sources import table, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,24 +14,25 @@ if TYPE_CHECKING:
 
 def read(event: dict[str, Any], found: Request, _function_arn: str, capture_query: bool) -> None:
     """Fill in what the event says of its HTTP request."""
-    context = http.table(event, "requestContext")
+    context = table(event, "requestContext")
     headers = http.headers(event, found)
-    http.put_method(found, http.text(event, "method"))
-    http.put_path(found, http.text(event, "path") or http.text(event, "raw_path"))
+    http.put_method(found, text(event, "method"))
+    http.put_path(found, text(event, "path") or text(event, "raw_path"))
     if capture_query:
         _put_query(event, found)
-    if http.text(http.table(context, "identity"), "type"):
+    if text(table(context, "identity"), "type"):
         found.put("url.scheme", "https")  # a signed call; of others the event does not say
     http.put_server(found, headers.get("host"))
     http.put_client(found, headers.get("x-forwarded-for"))
     agent = headers.get("user-agent") or headers.get("user_agent")
     found.put("user_agent.original", agent)
-    found.put("heliograph.trigger.arn", http.text(context, "targetGroupArn"))
+    http.put_time(found, "us", context.get("timeEpoch"))
+    found.put("heliograph.trigger.arn", text(context, "targetGroupArn"))
 
 
 def _put_query(event: dict[str, Any], found: Request) -> None:
-    parameters = http.table(event, "queryStringParameters")
-    parameters = parameters or http.table(event, "query_string_parameters")
+    parameters = table(event, "queryStringParameters")
+    parameters = parameters or table(event, "query_string_parameters")
     if parameters:
         from .query import rebuild
 

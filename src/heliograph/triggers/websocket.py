@@ -6,6 +6,7 @@ Only CONNECT is an HTTP request; a message and a disconnect have neither a metho
 from __future__ import annotations
 
 from . import http
+from .sources import table, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
 
 def read(event: dict[str, Any], found: Request, function_arn: str, _capture_query: bool) -> None:
     """Fill in what the event says of its connection."""
-    context = http.table(event, "requestContext")
-    identity = http.table(context, "identity")
-    kind = http.text(context, "eventType")
+    context = table(event, "requestContext")
+    identity = table(context, "identity")
+    kind = text(context, "eventType")
     if kind == "CONNECT":
         http.headers(event, found)
         http.put_method(found, "GET")
     found.put("heliograph.websocket.event_type", kind)
-    found.put("heliograph.websocket.route", http.text(context, "routeKey"))
-    found.put("heliograph.websocket.connection_id", http.text(context, "connectionId"))
+    found.put("heliograph.websocket.route", text(context, "routeKey"))
+    found.put("heliograph.websocket.connection_id", text(context, "connectionId"))
     found.put("url.scheme", "wss")
-    http.put_server(found, http.text(context, "domainName"))
-    http.put_client(found, None, http.text(identity, "sourceIp"))
-    found.put("user_agent.original", http.text(identity, "userAgent"))
+    http.put_server(found, text(context, "domainName"))
+    http.put_client(found, None, text(identity, "sourceIp"))
+    found.put("user_agent.original", text(identity, "userAgent"))
+    http.put_time(found, "ms", context.get("requestTimeEpoch"))
     http.put_arn(found, function_arn, "apis", context)

@@ -1,0 +1,102 @@
+"""Settings of events and their senders: read when the first event asks for one.
+
+Few functions have any of them, and most are needed after a response only.
+"""
+
+from __future__ import annotations
+
+from os import fsdecode, fsencode
+
+from . import Setting, names, one_of, rows, switch, text, value_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import Topics
+    from .config import Config
+
+EVENTS = (
+    Setting(
+        "messaging_span", "HELIOGRAPH_MESSAGING_SPAN", "child", one_of("child", "merge"),
+        "A message's trigger gets a span of its own below the handler's, `process <queue>`, with "
+        "a link for each record's context; `merge` puts its attributes and links on the handler's "
+        "span. See [triggers](triggers.md).",
+    ),
+    Setting(
+        "event_age_metric", "HELIOGRAPH_EVENT_AGE_METRIC", "off", switch,
+        "`on` records the age of the oldest record of an event as the metric "
+        "`heliograph.event.age_ms`, with the trigger as its dimension.",
+    ),
+    Setting(
+        "inferred_spans", "HELIOGRAPH_INFERRED_SPANS", "off", switch,
+        "`on` adds a span for the wait at the gateway, queue, topic, bus or stream, from the "
+        "producer's time to the invocation.",
+    ),
+    Setting(
+        "authorizer_context", "HELIOGRAPH_AUTHORIZER_CONTEXT", "off", switch,
+        "`on`: an authorizer's answer carries its span's context, so that the target's span links "
+        "to it. The target's code sees it among the authorizer's values.",
+    ),
+    Setting(
+        "kinesis_json", "HELIOGRAPH_KINESIS_JSON", "off", switch,
+        "`on` looks for a `traceparent` in the data of Kinesis records of up to 4 KB.",
+    ),
+    Setting(
+        "warmup", "HELIOGRAPH_WARMUP", "keep", one_of("keep", "drop"),
+        "`drop` records nothing of invocations that only keep an environment warm.",
+    ),
+    Setting(
+        "warmup_keys", "HELIOGRAPH_WARMUP_KEYS", "", names,
+        "Keys by which such an event is known besides those of the usual plugins, a list.",
+    ),
+    Setting(
+        "faas_cron", "HELIOGRAPH_FAAS_CRON", "", text,
+        "`faas.cron` of scheduled invocations: the event does not say it.",
+    ),
+    Setting(
+        "capture_tenant", "HELIOGRAPH_CAPTURE_TENANT", "off", switch,
+        "`on` records the tenant of a multi-tenant function's invocation, "
+        "`heliograph.tenant.id`.",
+    ),
+    Setting(
+        "capture_request_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", "",
+        names,
+        "Request headers kept in the handler's span, a list of names or regular expressions.",
+    ),
+    Setting(
+        "capture_response_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE",
+        "", names, "Response headers kept in the handler's span, a list.",
+    ),
+    Setting(
+        "sanitize_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", "", names,
+        "Captured headers whose values are redacted, a list; those that hold credentials always "
+        "are. The official instrumentors read it too.",
+    ),
+)  # fmt: skip
+
+ROWS: Topics = {"Events": EVENTS}
+
+
+def value(config: Config, name: str) -> Any:
+    """Return the value of one of these settings."""
+    known = config.__dict__
+    if name not in known:
+        known.update(read(known))
+    return known[name]
+
+
+def read(known: dict[str, Any]) -> dict[str, object]:
+    """Return the values of all of these settings that are not known yet.
+
+    Args:
+        known: Values by name, and the environment as init saw it.
+    """
+    seen = known.get("_environ") or {}
+    found: dict[str, object] = {}
+    for row in rows(ROWS):
+        if row.name not in known:
+            pairs = [(name, seen.get(fsencode(name), seen.get(name))) for name in row.variables]
+            said = {name: fsdecode(one) for name, one in pairs if one is not None}
+            found[row.name] = value_of(row, said)
+    return found
