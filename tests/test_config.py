@@ -53,6 +53,18 @@ GOOD: dict[str, dict[str, object]] = {
     "span_name": {"function": "function", "Auto": "auto"},
     "parent": {"link": "link", "XRay": "xray", "event": "event", "auto": "auto"},
     "capture_query": {"off": False, "on": True},
+    "messaging_span": {"merge": "merge", "Child": "child"},
+    "event_age_metric": {"on": True},
+    "inferred_spans": {"on": True},
+    "authorizer_context": {"1": True},
+    "kinesis_json": {"1": True},
+    "warmup": {"drop": "drop", "keep": "keep"},
+    "warmup_keys": {"ping, warm": ("ping", "warm")},
+    "faas_cron": {"rate(1 day)": "rate(1 day)"},
+    "capture_tenant": {"on": True},
+    "capture_request_headers": {"x-shop,x-.*": ("x-shop", "x-.*")},
+    "capture_response_headers": {"etag": ("etag",)},
+    "sanitize_headers": {"x-secret": ("x-secret",)},
     "annotations": {"all": ("all",), "order.id,tenant.*": ("order.id", "tenant.*")},
     "baggage_attributes": {"session.id,tenant.*": ("session.id", "tenant.*")},
     "handler_as_segment": {"on": True},
@@ -100,6 +112,13 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "disabled": (BAD_SWITCHES, SWITCH),
     "capture_query": (BAD_SWITCHES, SWITCH),
     "handler_as_segment": (BAD_SWITCHES, SWITCH),
+    "event_age_metric": (BAD_SWITCHES, SWITCH),
+    "inferred_spans": (BAD_SWITCHES, SWITCH),
+    "authorizer_context": (BAD_SWITCHES, SWITCH),
+    "kinesis_json": (BAD_SWITCHES, SWITCH),
+    "capture_tenant": (BAD_SWITCHES, SWITCH),
+    "messaging_span": (("both",), "one of child, merge"),
+    "warmup": (("on",), "one of keep, drop"),
     "aws_header": (BAD_SWITCHES, SWITCH),
     "emf_extraction_disabled": (BAD_SWITCHES, SWITCH),
     "start": (("now", "eager,deferred"), "one of deferred, eager"),
@@ -149,6 +168,9 @@ ANYTHING = (
     "service_name", "sampler_argument", "disabled_instrumentations", "annotations",
     "emf_namespace", "emf_default_dimensions", "emf_properties", "emf_resource_properties",
     "emf_instrumentation_metrics", "baggage_attributes",
+    "emf_instrumentation_metrics",
+    "warmup_keys", "faas_cron", "capture_request_headers", "capture_response_headers",
+    "sanitize_headers",
     "preset_key", "preset_site", "otlp_headers_secret", "handler",
     *both("certificate", ()), *both("client_certificate", ()), *both("client_key", ()),
 )  # fmt: skip
@@ -468,7 +490,15 @@ def test_settings_of_exporting_are_read_by_any_thread(monkeypatch: pytest.Monkey
 
 def test_configure_has_every_setting() -> None:
     """The typed arguments of `configure` are the settings and the SDK's objects, and no more."""
-    objects = ["span_processors", "span_exporters", "metric_readers", "metric_exporters", "views"]
+    objects = [
+        "span_processors",
+        "span_exporters",
+        "metric_readers",
+        "metric_exporters",
+        "views",
+        "request_hook",
+        "response_hook",
+    ]
     assert set(Settings.__annotations__) == {*BY_NAME, *objects}
 
 

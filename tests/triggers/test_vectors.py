@@ -1,4 +1,4 @@
-"""The test vectors of triggers spec 10 that are inbound, by their numbers: v01 to v57."""
+"""The inbound test vectors of the specification, by their numbers: v01 to v57."""
 
 from __future__ import annotations
 

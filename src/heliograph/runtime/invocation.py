@@ -245,10 +245,7 @@ class Invocation:
         }
 
     def returned(self, result: object) -> object:
-        """End it with what the handler returned; returns what is to be returned in its place.
-
-        None: the result itself. Else an authorizer's answer that carries its context.
-        """
+        """End it with what the handler returned; returns what is to replace that, or None."""
         instead = None
         if self.request is not None:
             with guard("reading the result"):

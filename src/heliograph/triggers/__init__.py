@@ -1,7 +1,7 @@
 """From an event to its trigger, and from the trigger to what the span says of call and result.
 
 Plain data in, plain data out. A trigger's own module is loaded when that trigger is first met: an
-event of another kind does not pay for it. Rules: triggers spec 1.2, 2, 5 to 7.
+event of another kind does not pay for it. Rules: triggers spec 1.2, 2, 5, 6, 7.
 """
 
 from __future__ import annotations
