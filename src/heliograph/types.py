@@ -30,6 +30,11 @@ class Settings(TypedDict, total=False):
     sampler_argument: float | str | None
     parent: Literal["auto", "xray", "event", "link"] | None
     aws_header: bool | str | None
+    xray_flag: Literal["own", "env"] | None
+    message_attributes: bool | str | None
+    client_context: Literal["off", "w3c"] | None
+    eventbridge_detail: bool | str | None
+    iot_user_properties: bool | str | None
     disabled_instrumentations: Names | None
     excluded_urls: Names | None
     urllib3_excluded_urls: Names | None

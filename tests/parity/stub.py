@@ -74,6 +74,12 @@ class Answers(BaseHTTPRequestHandler):
         body = json.dumps({"__type": f"com.amazonaws#{code}", "message": f"{code}, try {count}"})
         self.send(int(status), body.encode(), x_amzn_requestid=f"request-{number}", **AWS)
 
+    def answer_messages(self, rest: str) -> None:
+        """One message of a queue, with a trace context."""
+        context = {"DataType": "String", "StringValue": f"00-{'a' * 32}-{'b' * 16}-01"}
+        message = {"MessageId": "m", "Body": "b", "MessageAttributes": {"traceparent": context}}
+        self.send(200, json.dumps({"Messages": [message]}).encode(), **AWS)
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 

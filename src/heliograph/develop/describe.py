@@ -14,6 +14,7 @@ from opentelemetry import trace
 
 from .. import _notice
 from .._guard import guard
+from ..journal.entry import PRODUCER
 from ..settings.lending import lent
 from ..version import SCOPE
 from .replay import apply, parent_context, replay
@@ -163,7 +164,7 @@ class _ReplayTracer(trace.Tracer):
         span: Any = self._inner.start_span(
             name,
             parent_context(entry),
-            kind or trace.SpanKind.CLIENT,
+            trace.SpanKind.PRODUCER if entry.kind == PRODUCER else kind or trace.SpanKind.CLIENT,
             attributes,
             None,
             entry.start,

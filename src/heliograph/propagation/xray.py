@@ -72,11 +72,17 @@ def _hex(value: str, digits: int) -> int:
         return 0
 
 
-def header_of(span: Entry | Remote) -> str:
-    """Return the X-Ray header that makes `span` the parent of what it is sent to."""
+def header_of(span: Entry | Remote, flag: str = "") -> str:
+    """Return the X-Ray header that makes `span` the parent of what it is sent to.
+
+    Args:
+        span: The parent.
+        flag: What `Sampled` is to say; "" for the decision about the span.
+    """
     trace = span.trace
     root = trace.text or trace.hex()
-    flag = "1" if trace.sampled and not (state.declined and trace.id in state.declined) else "0"
+    if not flag:
+        flag = "1" if trace.sampled and not (state.declined and trace.id in state.declined) else "0"
     header = f"Root=1-{root[:8]}-{root[8:]};Parent={span.span_id:016x};Sampled={flag}"
     if trace.header_rest:
         return _with_rest(header, trace.header_rest)
@@ -110,12 +116,20 @@ def onto_aws_call(span: Entry | Remote, headers: MutableMapping[str, Any]) -> No
     """
     present = headers.get(XRAY)
     if present is None:
-        headers[XRAY] = header_of(span)
+        headers[XRAY] = header_of(span, _flag())
     elif isinstance(present, bytes):
         if _is_environments(present.decode("latin-1")):
-            headers[XRAY] = header_of(span).encode()
+            headers[XRAY] = header_of(span, _flag()).encode()
     elif _is_environments(present):
-        headers[XRAY] = header_of(span)
+        headers[XRAY] = header_of(span, _flag())
+
+
+def _flag() -> str:
+    """Return the flag of Lambda's own header, if AWS calls are to carry that one."""
+    if state.config is None or state.config.xray_flag == "own":
+        return ""
+    flag = parse(state.environment_header)[2]
+    return "" if flag is None else str(int(flag))
 
 
 def _is_environments(value: str) -> bool:

@@ -78,6 +78,31 @@ TRACES = (
     ),
 )  # fmt: skip
 
+OUTGOING = (
+    Setting(
+        "xray_flag", "HELIOGRAPH_XRAY_FLAG", "own", one_of("own", "env"),
+        "`Sampled` of the trace header of AWS calls: `own` is the decision about the call's span, "
+        "`env` that of Lambda's own header.",
+    ),
+    Setting(
+        "message_attributes", "HELIOGRAPH_MESSAGE_ATTRIBUTES", "on", switch,
+        "`off` leaves the attributes of messages to SQS and SNS as they are: no `traceparent` in "
+        "them. See [what is carried where](propagation.md).",
+    ),
+    Setting(
+        "client_context", "HELIOGRAPH_CLIENT_CONTEXT", "off", one_of("off", "w3c"),
+        "`w3c` adds the trace context to the client context of Lambda calls that are waited for.",
+    ),
+    Setting(
+        "eventbridge_detail", "HELIOGRAPH_EVENTBRIDGE_DETAIL", "off", switch,
+        "`on` adds `traceparent` to the `Detail` of events that are put on a bus.",
+    ),
+    Setting(
+        "iot_user_properties", "HELIOGRAPH_IOT_USER_PROPERTIES", "off", switch,
+        "`on` adds `traceparent` to the MQTT 5 user properties of messages to AWS IoT.",
+    ),
+)  # fmt: skip
+
 RECORDED = (
     Setting(
         "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
@@ -120,6 +145,7 @@ START = (
 INIT: Topics = {
     "What goes where": WHERE,
     "Traces": TRACES,
+    "What calls carry on": OUTGOING,
     "What is recorded": RECORDED,
     "The start": START,
 }

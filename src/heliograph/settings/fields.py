@@ -25,6 +25,11 @@ class Fields:
     sampler_argument: str
     parent: str
     aws_header: bool
+    xray_flag: str
+    message_attributes: bool
+    client_context: str
+    eventbridge_detail: bool
+    iot_user_properties: bool
     disabled_instrumentations: tuple[str, ...]
     excluded_urls: tuple[str, ...]
     urllib3_excluded_urls: tuple[str, ...]

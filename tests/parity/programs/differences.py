@@ -2,6 +2,7 @@
 
 # ruff: noqa: BLE001, F841 - a sample of users' code, which catches what it raises
 
+import boto3
 import requests
 from opentelemetry import trace
 from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
@@ -107,6 +108,24 @@ def secrets_in_urls(span, url):
     requests.get("http://127.0.0.1:9/?token=abc", timeout=5)
 
 
+def queue(url):
+    return boto3.client(
+        "sqs",
+        region_name="eu-central-1",
+        endpoint_url=url.replace("/status/200", "/messages"),
+        aws_access_key_id="id",
+        aws_secret_access_key="secret",
+    )
+
+
+def message_sent(span, url):
+    queue(url).send_message(QueueUrl="https://queues/1/orders", MessageBody="b")
+
+
+def message_received(span, url):
+    queue(url).receive_message(QueueUrl="https://queues/1/orders")
+
+
 ROWS = {
     "long values": long_values,
     "long names": long_names,
@@ -120,5 +139,7 @@ ROWS = {
     "many headers": many_headers,
     "headers of bytes": bytes_header,
     "long URLs": long_url,
+    "messages that are sent": message_sent,
+    "messages that are received": message_received,
     "secrets in URLs": secrets_in_urls,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time_ns
 
 from ..._guard import guarded, unframe
-from ...journal import bounded, current
+from ...journal import bounded, current, state
 from ...journal.entry import Entry
 from ...journal.recording import Recorder, dress, recorders
 from ...propagation import xray
@@ -22,6 +22,17 @@ recorder = Recorder("botocore", bounded.facts)
 
 BEDROCK = "bedrock-runtime"
 """A service whose answers are streams, and full of what is nobody's business: a folder for it."""
+
+CARRYING = {
+    "sqs": "",
+    "sns": "",
+    "bedrock-agentcore": "",
+    "events": "eventbridge_detail",
+    "lambda": "client_context",
+    "iot-data": "iot_user_properties",
+}
+"""Services whose calls carry the context in their parameters, and the setting that has them do so;
+"" for those that do by themselves."""
 
 
 def install(module: ModuleType, settings: Config) -> None:
@@ -45,11 +56,17 @@ def _record(module: ModuleType) -> None:
         try:
             entry = guarded("recording an AWS call", _begin, self, operation_name, api_params)
             if entry is None:
+                api_params, _ = _carried(None, self, operation_name, api_params)
                 return original(self, operation_name, api_params)
             if type(entry) is not Entry:  # of Bedrock: it ends when the answer was read
                 answered, entry = entry, None
                 return answered(original(self, operation_name, api_params))
+            then = None
+            if entry.call.subject[0] in CARRYING:  # type: ignore[union-attr] # it was just begun
+                api_params, then = _carried(entry, self, operation_name, api_params)
             result = original(self, operation_name, api_params)
+            if then is not None:
+                guarded("linking a call to what it received", then, entry, result)
             service = _service(self) if recorder.response_hook is not None else ""
             recorder.answer(entry, result, service, operation_name, result)
         except BaseException as error:
@@ -107,6 +124,30 @@ def _called(meta: Any, service: str) -> tuple[Any, ...]:
     version = getattr(model, "api_version", None)
     region, endpoint = getattr(meta, "region_name", None), getattr(meta, "endpoint_url", None)
     return service, _ids[service], version, region, endpoint
+
+
+def _carried(entry: Entry | None, client: Any, operation: str, params: Any) -> tuple[Any, Any]:
+    """Return the parameters that a call is sent with, and what is done with its response then.
+
+    They are others than the function's where they carry the trace context.
+    """
+    facts = entry, client, operation, params
+    return guarded("carrying the trace context in an AWS call", _carry, *facts) or (params, None)
+
+
+def _carry(entry: Entry | None, client: Any, operation: str, params: Any) -> Any:
+    option = CARRYING.get(_service(client))
+    settings = state.config
+    if option is None or settings is None or not recorder.recording:
+        return None
+    if option and getattr(settings, option) in (False, "off"):
+        return None
+    span = entry or current.span()
+    if span is None:
+        return None
+    from .carrying import carry
+
+    return carry(entry, span, client, operation, params)
 
 
 def _fail(client: Any, operation: str, error: BaseException, entry: Any, before: object) -> None:

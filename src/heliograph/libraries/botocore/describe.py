@@ -6,15 +6,17 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry import trace
+
 from ...develop.describe import answer, described
 from ..official import Official, ReplayMeters
-from . import BEDROCK
+from . import BEDROCK, CARRYING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...develop.describe import Describer, ReplayProvider
-    from ...journal.entry import Entry
+    from ...journal.entry import Call, Entry
 
 
 def describer(provider: ReplayProvider) -> Describer:
@@ -37,11 +39,26 @@ def describer(provider: ReplayProvider) -> Describer:
 
             describe_bedrock(entry, client, described_by, provider)
             return
-        # with the entry of this call
-        answering = lambda *_, **__: answer(entry, lambda response: response)  # noqa: E731
+
+        def answering(*_: Any, **__: Any) -> Any:
+            if call.subject[0] in CARRYING:
+                _complete(call)
+            return answer(entry, lambda response: response)
+
         described(lambda: described_by(answering, client, call.request, {}))
 
     return describe
+
+
+def _complete(call: Call) -> None:
+    """Set what the official instrumentor leaves out of a call that sends messages."""
+    from .messaging import facts
+
+    span: Any = trace.get_current_span()
+    known = getattr(span, "attributes", None) or {}
+    for name, value in facts(call).items():
+        if name not in known:
+            span.set_attribute(name, value)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import CARRYING
+
 if TYPE_CHECKING:
     from ...journal.entry import Call
 
@@ -16,6 +18,10 @@ def facts(call: Call) -> tuple[str, dict[str, Any], object]:
     name = f"{service}.{request[0]}"
     attributes = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": request[0]}
     attributes["cloud.region"] = region
+    if call.subject[0] in CARRYING:
+        from .messaging import facts as of_messages
+
+        attributes.update(of_messages(call))
     response = call.exception.response if call.exception is not None else call.answer
     about = response.get("ResponseMetadata") if isinstance(response, dict) else None
     if not isinstance(about, dict):
