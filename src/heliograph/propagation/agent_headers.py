@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .outgoing import BAGGAGE, STATE, TRACEPARENT, remote, texts
+from .outgoing import BAGGAGE, STATE, TRACEPARENT, copied, remote, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def carried(span: Entry | Remote, params: Any, known: Collection[str]) -> Carrie
     if not isinstance(params, dict):
         return params, []
     if any(name in params for name in NAMES.values()):
-        theirs = remote(params.get(NAMES[TRACEPARENT]), params.get(NAMES[STATE]))
+        theirs = remote(*(dict.get(params, NAMES[name]) for name in (TRACEPARENT, STATE)))
         return params, [theirs] if theirs is not None else []
     context = texts(span)
     added = {NAMES[name]: text for name, text in context.items() if NAMES[name] in known}
-    return ({**params, **added} if added else params), []
+    return (copied(params) | added if added else params), []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .outgoing import BAGGAGE, STATE, TRACEPARENT, distinct, parsed, remote, spliced, texts
+from .outgoing import BAGGAGE, STATE, TRACEPARENT, copied, distinct, parsed, remote, spliced, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def carried(span: Entry | Remote, params: Any) -> Carried:
         context.pop(left_out or "", None)
         written = _encoded(spliced(text, value, {KEY: context})) if context else ""
         if written and len(written) <= MAX_SIZE:
-            sent = dict.copy(params)
+            sent = copied(params)
             sent["ClientContext"] = written
             return sent, []
     return params, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .outgoing import STATE, TRACEPARENT, distinct, lowered, parsed, remote, spliced, texts
+from .outgoing import STATE, TRACEPARENT, copied, distinct, lowered, parsed, remote, spliced, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def carried(span: Entry | Remote, params: Any) -> Carried:
         return params, theirs
     if sum(_size(entry) for entry in sent) > MAX_SIZE:
         return params, theirs
-    copy = dict.copy(params)
+    copy = copied(params)
     copy["Entries"] = sent
     return copy, theirs
 
@@ -58,7 +58,7 @@ def _with(entry: Any, detail: Any, added: dict[str, str]) -> Any:
     known = lowered(detail) if type(detail) is dict else None
     if known is None or TRACEPARENT in known:
         return entry
-    entry = dict.copy(entry)
+    entry = copied(entry)
     members = {name: text for name, text in added.items() if name not in known}
     entry["Detail"] = spliced(entry["Detail"], detail, members)
     return entry

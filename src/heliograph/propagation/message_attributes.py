@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .. import _notice
-from ..journal import state
+from ..journal import MAX_STRING, state
 from ..journal.entry import Remote
 from . import xray
-from .outgoing import BAGGAGE, STATE, TRACEPARENT, distinct, lowered, remote, texts
+from .outgoing import BAGGAGE, STATE, TRACEPARENT, copied, distinct, lowered, remote, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def carried(span: Entry | Remote, operation: str, params: Any) -> Carried:
         return params, theirs
     if not listed:
         return ours[0], theirs
-    sent = dict.copy(params)
+    sent = copied(params)
     sent[listed] = ours
     return sent, theirs
 
@@ -93,7 +93,7 @@ def _length(value: object) -> int:
 
 def _attributes(message: Any) -> dict[Any, Any]:
     given = dict.get(message, "MessageAttributes") if isinstance(message, dict) else None
-    return dict.copy(given) if isinstance(given, dict) else {}
+    return copied(given) if isinstance(given, dict) else {}
 
 
 def _fitting(context: dict[str, str], number: int) -> dict[str, dict[str, str]]:
@@ -131,7 +131,7 @@ def _with(message: Any, added: dict[str, dict[str, str]]) -> Any:
         return message
     for name in names:
         attributes[name] = dict(added[name])
-    message = dict.copy(message)
+    message = copied(message)
     message["MessageAttributes"] = attributes
     return message
 
@@ -162,7 +162,8 @@ def received(response: Any) -> list[Link]:
         if header is not None and (found is None or header.trace.id != found.trace.id):
             spans.append(header)
         for span in spans:
-            about: Any = {"messaging.message.id": dict.get(message, "MessageId")}
+            name = dict.get(message, "MessageId")
+            about: Any = {"messaging.message.id": name[:MAX_STRING]} if type(name) is str else None
             links.setdefault((span.trace.id, span.span_id), (span, about))
     return list(links.values())
 

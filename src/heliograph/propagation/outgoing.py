@@ -60,6 +60,11 @@ def lowered(mapping: dict[Any, Any]) -> dict[str, Any]:
     return {key.lower(): value for key, value in dict.items(mapping) if type(key) is str}
 
 
+def copied(mapping: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a plain copy of a mapping, whatever its class has in the place of dict's methods."""
+    return dict(dict.items(mapping))
+
+
 def parsed(text: object) -> Any:
     """Return the value that a JSON text stands for; None if it stands for none."""
     if type(text) is not str:

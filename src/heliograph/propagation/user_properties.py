@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .outgoing import TRACEPARENT, distinct, lowered, parsed, remote, spliced, texts
+from .outgoing import TRACEPARENT, copied, distinct, lowered, parsed, remote, spliced, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def carried(span: Entry | Remote, params: Any) -> Carried:
     if theirs or TRACEPARENT not in context:
         return params, distinct(remote(text) for text in theirs)
     added = {TRACEPARENT: context[TRACEPARENT]}
-    sent = dict.copy(params)
+    sent = copied(params)
     sent[NAME] = spliced(given, properties, added) if type(given) is str else [*properties, added]
     return sent, []

@@ -16,7 +16,7 @@ def facts(call: Call) -> dict[str, Any]:
     """Return the attributes of messaging's conventions; none of another call."""
     request: Any = call.request
     service, (operation, params) = call.subject[0], request
-    if operation not in MESSAGES.get(service, ()):
+    if operation not in MESSAGES.get(service, ()) or not isinstance(params, dict):
         return {}
     found = {"messaging.system": SYSTEMS[service]}
     for name in ("name", "type"):
