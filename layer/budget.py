@@ -47,7 +47,7 @@ COMMON = "common"
 
 PLAIN = Budget(
     common=Size(zipped=137_000, unpacked=440_000),
-    each=Size(zipped=772_500, unpacked=1_898_000),
+    each=Size(zipped=772_500, unpacked=1_927_000),
     longer={"3.14": 37_000},
 )
 """Of the layer: with five Pythons it is within 4,000,000 bytes zipped.
