@@ -50,10 +50,9 @@ def instrumented(monkeypatch):
     KafkaInstrumentor().instrument(skip_dep_check=True)
     yield
     KafkaInstrumentor().uninstrument()
-    for name in [
-        one for one in sys.modules if one.startswith("opentelemetry.instrumentation.kafka")
-    ]:
-        monkeypatch.delitem(sys.modules, name)
+    for name in list(sys.modules):
+        if name.startswith("opentelemetry.instrumentation.kafka"):
+            del sys.modules[name]  # it has the double's classes
 
 
 def event_of(log):

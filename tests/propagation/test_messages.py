@@ -450,3 +450,50 @@ def test_received(called):
     done = called("sqs", "receive_message", params, answer={"Messages": messages},
                   propagators="xray")  # fmt: skip
     assert linked(done.span)[0] == f"00-{same[7:15]}{same[16:40]}-ab54a98ceb1f0ad3-01"
+
+
+# -- where nothing is described --------------------------------------------------------------------
+
+
+def test_without_an_instrumentor():
+    """A span that no official instrumentor describes has the conventions' attributes too."""
+    from heliograph.journal.entry import Call
+    from heliograph.libraries.botocore import fallback
+
+    call = Call("botocore", ("sqs", "SQS", "1", "r", "https://e"), ("SendMessage", queue()))
+    name, attributes, _ = fallback.facts(call)
+    assert name == "SQS.SendMessage"
+    assert attributes["messaging.system"] == "aws_sqs"
+    assert attributes["messaging.destination.name"] == "orders"
+    topic = {"TopicArn": "arn:aws:sns:r:1:orders"}
+    call = Call("botocore", ("sns", "SNS", "1", "r", "https://e"), ("Publish", topic))
+    assert fallback.facts(call)[1]["messaging.destination.name"] == "orders"
+    call = Call("botocore", ("sqs", "SQS", "1", "r", "https://e"), ("ReceiveMessage", queue()))
+    assert "messaging.system" not in fallback.facts(call)[1]
+
+
+def test_suppressed(called):
+    """A call that is not recorded carries the context of the span around it."""
+    from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+    def within(act):
+        with suppress_instrumentation():
+            return act()
+
+    done = called("sqs", "send_message", queue(), within=within)
+    assert done.span is None
+    sent = done.params["MessageAttributes"]["traceparent"]["StringValue"]
+    assert sent.startswith("00-")
+    assert f";Parent={sent[36:52]};" in done.headers["x-amzn-trace-id"]
+
+
+def test_left_to_others(called):
+    """Where other code instruments botocore, messages are left to that."""
+    from heliograph.libraries.botocore import recorder
+
+    def within(act):
+        recorder.recording = False
+        return act()
+
+    done = called("sqs", "send_message", queue(), within=within)
+    assert "MessageAttributes" not in done.params
