@@ -47,7 +47,7 @@ COMMON = "common"
 
 PLAIN = Budget(
     common=Size(zipped=137_000, unpacked=440_000),
-    each=Size(zipped=772_500, unpacked=1_927_000),
+    each=Size(zipped=772_500, unpacked=1_957_000),
     longer={"3.14": 37_000},
 )
 """Of the layer: with five Pythons it is within 4,000,000 bytes zipped.
@@ -56,7 +56,7 @@ PLAIN = Budget(
 """
 
 OTLP = Budget(
-    common=Size(zipped=151_000, unpacked=485_000), each=Size(zipped=8_900_000, unpacked=21_990_000)
+    common=Size(zipped=151_000, unpacked=485_000), each=Size(zipped=8_900_000, unpacked=22_022_000)
 )
 """Of a layer with OTLP, which is for one Python: 17 MB of it are grpcio's machine code."""
 

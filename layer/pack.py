@@ -26,6 +26,7 @@ PROBE = "_heliograph_probe"
 TEXT = (
     "heliograph.develop.apart",
     "heliograph.develop.background",
+    "heliograph.develop.baggage",
     "heliograph.develop.fallback",
     "heliograph.develop.packages",
     "heliograph.develop.pipeline",
@@ -46,6 +47,7 @@ TEXT = (
     "heliograph.exporters.secret_store",
     "heliograph.exporters.signing",
     "heliograph.exporters.xray_otlp",
+    "heliograph.libraries.botocore.bedrock.describe",
     "heliograph.libraries.botocore.fallback",
     "heliograph.libraries.requests.fallback",
     "heliograph.libraries.urllib3.describe",
@@ -63,9 +65,9 @@ TEXT = (
 functions, for tests and type checkers, what the first fork and `configure` load, what is loaded
 with gRPC, if that is there; what names a backend's address, fetches a secret or signs, beside a
 request; what writes OTLP for the daemon, where that is asked for; documents that are too large,
-urllib3's describer, spans without an instrumentor; and what stands in where something of the
-function's or of another layer's is there that few have. Each takes 0.5 to 3 ms to compile, after
-the response."""
+the describers of urllib3 and of Bedrock, baggage as attributes, spans without an instrumentor; and
+what stands in where something of the function's or of another layer's is there that few have. Each
+takes 0.5 to 3 ms to compile, after the response."""
 
 BYTECODE, OURS, REST = "packed.bin", "heliograph.bin", "opentelemetry.bin"
 """Beside the finder, both; and in the folder for all Pythons."""

@@ -1,4 +1,4 @@
-"""What is described in line, and what is developed in a process of its own."""
+"""Answers that the function reads itself, and what is developed in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from heliograph.lab.invocation import Invocation
 
 BEDROCK = """
-import http.server, json, threading
+import http.server, json, sys, threading
 import boto3
 
 ANSWER = {"content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn",
@@ -32,6 +32,7 @@ client = boto3.client("bedrock-runtime", endpoint_url=url)
 def handler(event, context):
     asked = client.invoke_model(modelId="anthropic.claude", body='{"messages": []}')
     said = json.loads(asked["body"].read())
+    assert event.get("any") or "opentelemetry" not in sys.modules
     return said["header"]
 """
 
@@ -54,7 +55,10 @@ def handler(event, context):
 
 
 def test_a_streamed_body_is_the_users(one_runtime, function, daemon):
-    """A Bedrock response can be read by the function, and its call is a span that it carried."""
+    """A Bedrock response can be read by the function, and its call is a span that it carried.
+
+    Nothing of OpenTelemetry is imported for it before the response.
+    """
     running = function(one_runtime, BEDROCK)
     answer = running.invoke(Invocation({}))
     documents = daemon.wait_documents(2)
@@ -62,6 +66,7 @@ def test_a_streamed_body_is_the_users(one_runtime, function, daemon):
     (call,) = [document for document in documents if document.get("namespace") == "aws"]
     assert f"Parent={call['id']}" in answer.json()
     assert call["aws"]["operation"] == "InvokeModel"
+    assert call["metadata"]["default"]["gen_ai.usage.output_tokens"] == 2
     assert [line for line in running.stdout.lines() if "ERROR" in line] == []
 
 
