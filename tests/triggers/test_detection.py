@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from heliograph.runtime.invocation import OPENING
 from heliograph.triggers import detect, faas_trigger
 from heliograph.triggers.sources import OPENINGS, ROWS
+from scripts import triggers_docs
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PIPES = ("sqs", "kinesis", "dynamodb", "kafka", "activemq", "rabbitmq")
 IDS = {row[1] for row in ROWS} | {f"pipe:{of}" for of in PIPES}
@@ -299,3 +303,9 @@ def test_faas_trigger(value: str, triggers: str) -> None:
 def test_the_keys_that_ask_for_detection() -> None:
     """An event with none of these keys fits no row, and carries no header."""
     assert {row[3] for row in ROWS} == OPENING
+
+
+@pytest.mark.parametrize("path", triggers_docs.FILES, ids=lambda path: path.name)
+def test_what_is_written_is_up_to_date(path: Path) -> None:
+    """Run `python -m scripts.triggers_docs` after a change of the table or of the samples."""
+    assert path.read_text() == triggers_docs.FILES[path]()

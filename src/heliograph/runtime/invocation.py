@@ -32,13 +32,13 @@ MAX_LEFT_MS = 1e9
 
 OPENING = frozenset({
     "Records", "requestContext", "detail-type", "eventSource", "awslogs", "DurableExecutionArn",
-    "deliveryStreamArn", "applicationArn", "invocationSchemaVersion", "xAmzRequestId",
-    "triggerSource", "identityPoolId", "type", "raw_path", "info", "typeName", "messageVersion",
-    "CodePipeline.job", "invokingEvent", "alarmData", "RequestType", "Step", "DeploymentId",
-    "Details", "widgetContext", "eventType", "clickType", "deviceEvent", "protocolData",
-    "claimCertificateId", "serverId", "connection-id", "Execution", "Payload", "Context",
-    "context", "_datadog", "source", "warmer", "warmup", "headers", "invocationId",
-    "parentTypeName", "AlarmName", "directive", "labelingJobArn", "summaryVersion",
+    "deliveryStreamArn", "applicationArn", "invocationId", "invocationSchemaVersion",
+    "xAmzRequestId", "triggerSource", "identityPoolId", "type", "raw_path", "info", "typeName",
+    "parentTypeName", "messageVersion", "CodePipeline.job", "invokingEvent", "alarmData",
+    "AlarmName", "RequestType", "Step", "DeploymentId", "Details", "widgetContext", "eventType",
+    "clickType", "deviceEvent", "protocolData", "claimCertificateId", "serverId", "connection-id",
+    "directive", "labelingJobArn", "summaryVersion", "context", "Execution", "Payload", "Context",
+    "_datadog", "source", "warmer", "warmup", "headers",
 })  # fmt: skip
 """The keys of the rows of `triggers.sources`."""
 FEW_KEYS = 16
