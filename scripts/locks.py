@@ -32,6 +32,7 @@ LOCKS = {
     "layer": ["pyproject.toml", "-c", "requirements/dev.txt", *WITHOUT],
     "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],
     "libraries": ["requirements/libraries.in", "-c", "requirements/dev.txt"],
+    "rigs": ["requirements/rigs.in", "-c", "requirements/dev.txt"],
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
     "shop": ["examples/shop/requirements.txt", "-c", "requirements/libraries.txt"],
     "uv": ["requirements/uv.in"],

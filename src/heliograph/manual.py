@@ -146,6 +146,8 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
         entry.scope = SCOPE
         entry.attributes = attributes
+        if state.added is not None:
+            state.added.tell(entry)
         self.entry = entry
         return entry
 

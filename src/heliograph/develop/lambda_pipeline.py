@@ -15,7 +15,7 @@ from ..exporters import Setup, again, configured, fitted, is_remote
 from ..journal import state
 from ..journal.entry import new_trace_id, random_id
 from ..settings.lending import lent
-from ..version import SCOPE, VERSION
+from ..version import SCOPE
 from .replay import may_hold_secret
 from .resource import resource
 
@@ -169,7 +169,7 @@ class LambdaPipeline:
     ) -> None:
         self.config = config
         self._sdk_objects = sdk_objects
-        self.resource = resource(config, VERSION)
+        self.resource = resource(config)
         self.ids = RecordedIds()
         self._gathering = Gathering(
             keeps_queries=config.capture_query, watched=bool(sdk_objects.span_processors)
@@ -252,6 +252,8 @@ class LambdaPipeline:
         """
         spans, self._gathering.spans = self._gathering.spans, []
         if spans:
+            if state.added is not None:
+                state.added.ended(spans, fitted)
             self._send(spans, self._exporters, self._remote)
         if self._unmade:
             self._try_again(spans)
@@ -290,6 +292,8 @@ class LambdaPipeline:
             deadline: Of the invocation that pays for it.
             now: Whatever the interval of `HELIOGRAPH_FLUSH` says.
         """
+        if state.added is not None:
+            state.added.flush(deadline.left_ms())
         if self._workers is None or not (now or self._workers.due()):
             return
         if self.metering is not None:
@@ -298,6 +302,8 @@ class LambdaPipeline:
 
     def shutdown(self) -> None:
         """Deliver what waits and shut the exporters down, at the end of the process."""
+        if state.added is not None:
+            state.added.shutdown()
         if self._workers is not None:
             if self.metering is not None:
                 self.metering.collect_remote(last=True)

@@ -26,7 +26,6 @@ from ..otel_api.propagate import official as official_propagator
 from ..otel_api.sampler import official as provided_sampler
 from ..otel_api.trace import OURS
 from ..propagation import sampling
-from ..version import VERSION
 from .baggage import chosen
 from .lambda_pipeline import RecordedIds, Redacting
 from .resource import resource
@@ -153,7 +152,7 @@ def detected(config: Config) -> Resource:
 
         detectors.insert(0, AwsEc2ResourceDetector())
     found = get_aggregated_resources(detectors, Resource.get_empty(), DETECTION_SECONDS)
-    return found.merge(resource(config, VERSION))
+    return found.merge(resource(config))
 
 
 def _is_ec2() -> bool:

@@ -87,6 +87,9 @@ def replay(entry: Entry, tracer: Tracer, finish: Callable[[Span], object] | None
         links,
         entry.start,
     )
+    own = entry.trace
+    if (own.state or own.random) and (entry.parent is None or entry.parent.trace is not own):
+        span._context = _ids(entry)  # by what a sampler or an id generator of the function's said
     apply(span, entry.ops or ())
     if finish is not None:
         finish(span)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
+from ..otel_api import facts
+
 if TYPE_CHECKING:
     from ..settings.config import Config
 
-_DISTRO = "heliograph"
 
-
-def resource(config: Config, version: str) -> Resource:
+def resource(config: Config) -> Resource:
     """Return the resource of a function.
 
     The attributes are those of the official Lambda detector of `opentelemetry-sdk-extension-aws`;
@@ -21,23 +21,8 @@ def resource(config: Config, version: str) -> Resource:
 
     Args:
         config: The settings.
-        version: Version of this distribution.
     """
-    facts: dict[str, str | int] = {
-        "telemetry.distro.name": _DISTRO,
-        "telemetry.distro.version": version,
-        "service.name": config.service_name or "unknown_service",
-    }
-    if config.function_name:
-        facts["cloud.provider"] = "aws"
-        facts["cloud.platform"] = "aws_lambda"
-        facts["cloud.region"] = config.region
-        facts["faas.name"] = config.function_name
-        facts["faas.version"] = config.function_version
-        facts["faas.instance"] = config.log_stream
-        facts["faas.max_memory"] = config.memory_mb * 1024 * 1024
-    known = {key: value for key, value in facts.items() if value not in ("", 0)}
-    base = Resource({**_sdk(), **known})
+    base = Resource({**_sdk(), **facts(config)})
     found = base.merge(OTELResourceDetector().detect())
     if config.service_name in ("", config.function_name):
         return found

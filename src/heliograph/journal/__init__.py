@@ -153,6 +153,8 @@ class State:
         active: Whether anything is recorded: set by bootstrap, `wrap` in Lambda, `configure`.
         config: The settings in force; None while telemetry is off.
         sdk_objects: Processors, exporters and views that code adds to them.
+        added: What code has given to the provider as to the SDK's: span processors, samplers and
+            id generators (`otel_api/added.py`); None while nothing was.
         development: Develops the journal, once something was to be developed.
         in_background: Makes that in a process that is no function (`runtime/process.py`).
         running: The invocation whose handler runs.
@@ -181,10 +183,10 @@ class State:
     """
 
     __slots__ = (
-        "active", "around", "baggage", "cold", "config", "decide", "declined", "development",
-        "environment_header", "event_carrier", "hooked", "hooks", "in_background", "init_ns",
-        "last", "origin", "policy", "read_context", "ready_ns", "recorded_span", "restored",
-        "running", "sdk_objects", "warmup_keys", "writers",
+        "active", "added", "around", "baggage", "cold", "config", "decide", "declined",
+        "development", "environment_header", "event_carrier", "hooked", "hooks", "in_background",
+        "init_ns", "last", "origin", "policy", "read_context", "ready_ns", "recorded_span",
+        "restored", "running", "sdk_objects", "warmup_keys", "writers",
     )  # fmt: skip
 
     read_context: Callable[[object], tuple[Span, str]]
@@ -201,6 +203,7 @@ class State:
         self.active = False
         self.config: Config | None = None
         self.sdk_objects: SdkObjects | None = None
+        self.added: Any = None
         self.development: Development | None = None
         self.in_background: Callable[..., Development] | None = None
         self.running: Invocation | None = None

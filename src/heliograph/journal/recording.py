@@ -98,6 +98,8 @@ class Recorder:
         entry.call = Call(self.library, subject, request)
         current.enter(entry)  # first: `fail` finds what was interrupted here
         journal.add(entry)
+        if state.added is not None:
+            state.added.tell(entry)
         return entry
 
     def answer(

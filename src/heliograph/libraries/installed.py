@@ -8,6 +8,7 @@ there is any.
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -117,6 +118,7 @@ class Switch:
         self._found = found
         self._original: Any = None
         self._is_ours = self._is_users = False
+        self._early: ModuleType | None = None
 
     def adopt(self, module: ModuleType) -> None:
         """Let the function's own `instrument(...)` count: it replaces what we did."""
@@ -125,17 +127,24 @@ class Switch:
 
         def instrument(instrumentor: Any, **kwargs: Any) -> Any:
             self._is_users = True  # from here on: it imports the library, which asks for us
+            if self._is_ours and _asks_nothing(kwargs):
+                return None  # it is done: what some `uninstrument()` leaves would make spans twice
             if self._is_ours:
                 self._is_ours = False
                 instrumentor.uninstrument()
             return self._original(instrumentor, **kwargs)
 
         kind.instrument = instrument
+        if self._early is not None:
+            self.switch_on(self._early)
 
     def switch_on(self, library: ModuleType) -> None:
         """Instrument the library that was just imported."""
         name = self._found.name
         if self._is_users:
+            return
+        if self._original is None and self._found.module in sys.modules:
+            self._early = library  # the instrumentor itself imports it, and is not ready
             return
         if name == "django" and not is_set("DJANGO_SETTINGS_MODULE"):
             _notice.warn(
@@ -161,3 +170,13 @@ class Switch:
             return
         self._original(instrumentor, skip_dep_check=True)
         self._is_ours = True
+
+
+def _asks_nothing(given: dict[str, Any]) -> bool:
+    """Tell whether what code gives to `instrument()` is what it has by default."""
+    from opentelemetry import trace
+
+    return all(
+        value is None or (name == "tracer_provider" and value is trace.get_tracer_provider())
+        for name, value in given.items()
+    )

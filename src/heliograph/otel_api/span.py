@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class RecordedSpan(trace.Span):
     """A span that records what is done to it.
 
-    Its ids, name, kind, parent, attributes and times can be read as those of the SDK's span; what
-    is decided at development, such as its status and resource, cannot.
+    It has the members of the SDK's span, as they are by now. Those that are seldom read are found
+    by `__getattr__`; so are the SDK's own names for them, which its methods read. Where the SDK is
+    imported it is a `opentelemetry.sdk.trace.Span` (`trace.install_sdk`).
 
     Nothing that is passed to it raises: what cannot be recorded is told and left out.
 
@@ -36,19 +37,27 @@ class RecordedSpan(trace.Span):
         entry: The entry it writes to.
     """
 
+    if not TYPE_CHECKING:
+        __new__ = object.__new__  # the SDK's takes three times as long, to refuse its own class
+
     def __init__(
         self, entry: Entry, *, record_exception: bool = True, set_status: bool = True
     ) -> None:
         self.entry = entry
         self._record_exception = record_exception
         self._set_status_on_exception = set_status
-        self._context: SpanContext | None = None
+        self._ids: SpanContext | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        from .readable import member  # rare
+
+        return member(self, name)
 
     def get_span_context(self) -> SpanContext:
         """Return its ids."""
-        if self._context is None:
-            self._context = span_context(self.entry)
-        return self._context
+        if self._ids is None:
+            self._ids = span_context(self.entry)
+        return self._ids
 
     context = property(get_span_context)
 
@@ -211,7 +220,7 @@ class RecordedSpan(trace.Span):
                 status=self._set_status_on_exception,
                 escaped=True,
             )
-        super().__exit__(exc_type, exc_val, exc_tb)
+        self.end()  # as the API's own; the SDK's would record the exception once more
 
 
 def moment(given: Any) -> int:

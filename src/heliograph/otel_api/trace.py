@@ -39,6 +39,23 @@ except ImportError:
     from contextlib import contextmanager  # type: ignore[assignment] # as that API itself has it
 
 
+class Given:
+    """A member of the SDK's tracers and provider that code may set: what it has set, or ours."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, of: Any, owner: type | None = None) -> Any:
+        from .given import given_to
+
+        return self if of is None else given_to(of, self._name)
+
+    def __set__(self, of: Any, value: object) -> None:
+        from .given import give
+
+        give(of, self._name, value)
+
+
 class RecordingTracer(trace.Tracer):
     """Starts recorded spans, or the user's own provider's spans once there is one.
 
@@ -46,9 +63,16 @@ class RecordingTracer(trace.Tracer):
         scope: Name, version, schema URL and attributes, as given to `get_tracer`.
     """
 
+    sampler, id_generator = Given(), Given()
+
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._theirs: Tracer | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        from .readable import member_of_tracer  # rare
+
+        return member_of_tracer(self, name)
 
     def _users(self) -> Tracer | None:
         if self._theirs is None:
@@ -82,6 +106,8 @@ class RecordingTracer(trace.Tracer):
             span = entry.otel_span = RecordedSpan(
                 entry, record_exception=record_exception, set_status=set_status_on_exception
             )
+            if state.added is not None:
+                state.added.tell(entry)
             return span
         return trace.INVALID_SPAN
 
@@ -104,9 +130,14 @@ class RecordingTracer(trace.Tracer):
         parent = parent_of(trace.get_current_span(context))
         if context is None:
             parent = current.living(parent)
-        entry = recording.start(name, parent, kind=known.value)
+        if state.added is None:
+            entry = recording.start(name, parent, kind=known.value)
+            entry.attributes = kept
+        else:
+            from .given import start
+
+            entry = start(self, name, parent, known, kept, links, context)
         entry.scope = self._scope
-        entry.attributes = kept
         entry.links = linked or None
         entry.outer = state.around(current.here.get()) if context is None else context
         if started is not None:
@@ -164,7 +195,17 @@ OURS = "heliograph_set_it"
 
 
 class RecordingTracerProvider(trace.ProxyTracerProvider):
-    """The provider that `get_tracer` asks while the user has set none."""
+    """The provider that `get_tracer` asks while the user has set none.
+
+    It answers as the SDK's does, and is one where the SDK is imported (`install_sdk`).
+    """
+
+    sampler, id_generator = Given(), Given()
+
+    def __getattr__(self, name: str) -> Any:
+        from .readable import member_of_provider  # rare
+
+        return member_of_provider(self, name)
 
     def get_tracer(
         self,
@@ -181,6 +222,25 @@ class RecordingTracerProvider(trace.ProxyTracerProvider):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the SDK's signature
         """Develop and send now what has ended. Not needed in Lambda: it happens anyway."""
         return journal.flush()
+
+    def add_span_processor(self, span_processor: Any) -> None:
+        """Have a processor told of spans: at once when they start, after the response of their end.
+
+        Args:
+            span_processor: One of the SDK's.
+        """
+        from .added import add
+
+        add(span_processor)
+
+    def shutdown(self) -> None:
+        """Develop and send what has ended, and shut down the processors that code has added.
+
+        Spans are recorded on: the environment lives longer than the code that says this.
+        """
+        journal.flush()
+        if state.added is not None:
+            state.added.shutdown()
 
 
 def tracer_of(name: object, version: Any, schema_url: Any, attributes: Attributes) -> Tracer:
@@ -227,6 +287,20 @@ def install(module: ModuleType) -> None:
     theirs._set_tracer_provider = notice
     state.recorded_span = recorded_span
     give_way()
+
+
+def install_sdk(module: ModuleType) -> None:
+    """Be what the SDK has, to those who ask for its classes: objects handed out before, too.
+
+    What we define comes first; what is the SDK's alone, such as `to_json`, works on our members.
+
+    Args:
+        module: `opentelemetry.sdk.trace`, just imported.
+    """
+    theirs: Any = module
+    kinds: list[Any] = [RecordedSpan, RecordingTracer, RecordingTracerProvider]
+    for kind, sdks in zip(kinds, (theirs.Span, theirs.Tracer, theirs.TracerProvider), strict=True):
+        kind.__bases__ = (sdks,)
 
 
 def give_way() -> None:

@@ -149,6 +149,8 @@ class Invocation:
 
                 return current.here.set(users_provider.start(theirs, entry))
             self._write(entry)
+        if state.added is not None:
+            state.added.tell(entry)
         return current.here.set(entry)
 
     def resolve(self, entry: Entry) -> None:

@@ -37,6 +37,7 @@ HOOKS = (
     ("threading", "concurrent.futures.thread", "journal.threads", "install_pool"),
     ("", "opentelemetry.context", "otel_api.context", "install"),
     ("", "opentelemetry.trace", "otel_api.trace", "install"),
+    ("", "opentelemetry.sdk.trace", "otel_api.trace", "install_sdk"),
     ("", "opentelemetry.metrics", "otel_api.metrics", "install"),
     ("aws-lambda", "opentelemetry.instrumentation.aws_lambda", "otel_api.handlers", "adopt"),
 )
