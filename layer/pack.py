@@ -47,6 +47,7 @@ TEXT = (
     "heliograph.exporters.secret_store",
     "heliograph.exporters.signing",
     "heliograph.exporters.xray_otlp",
+    "heliograph.journal.full",
     "heliograph.libraries.botocore.bedrock.describe",
     "heliograph.libraries.botocore.fallback",
     "heliograph.libraries.requests.fallback",
@@ -56,10 +57,11 @@ TEXT = (
     "heliograph.otel_api.given",
     "heliograph.otel_api.handlers",
     "heliograph.otel_api.readable",
-    "heliograph.otel_api.resource",
     "heliograph.otel_api.sampler",
     "heliograph.runtime.forks",
     "heliograph.runtime.process",
+    "heliograph.runtime.refusal",
+    "heliograph.runtime.unfinished",
     "heliograph.settings.fields",
     "heliograph.settings.in_code",
     "heliograph.testing",
@@ -69,9 +71,10 @@ TEXT = (
 functions, for tests and type checkers, what the first fork and `configure` load, what is loaded
 with gRPC, if that is there; what names a backend's address, fetches a secret or signs, beside a
 request; what writes OTLP for the daemon, where that is asked for; documents that are too large,
-the describers of urllib3 and of Bedrock, baggage as attributes, spans without an instrumentor; and
-what stands in where something of the function's or of another layer's is there that few have. Each
-takes 0.5 to 3 ms to compile, after the response."""
+the describers of urllib3 and of Bedrock, baggage as attributes, spans without an instrumentor; what
+stands in where something of the function's or of another layer's is there that few have; what code
+that expects the SDK's provider asks for; what is done when the journal is full, a response was
+refused or a span was not ended. Each takes 0.5 to 3 ms to compile, nearly all after the response."""
 
 BYTECODE, OURS, REST = "packed.bin", "heliograph.bin", "opentelemetry.bin"
 """Beside the finder, both; and in the folder for all Pythons."""

@@ -109,6 +109,8 @@ class span:  # noqa: N801 - used as a statement and as a decorator
             entry = self.entry or self._start()
             if self._inside is None:
                 self._token = current.enter(entry)
+                if state.added is not None:
+                    state.added.tell(entry)
             else:  # what the last step left current, such as a span within this one
                 self._token = current.here.set(self._inside)
 
@@ -146,8 +148,6 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry = recording.start(name, current.span(), kind=INTERNAL if kind is None else kind)
         entry.scope = SCOPE
         entry.attributes = attributes
-        if state.added is not None:
-            state.added.tell(entry)
         self.entry = entry
         return entry
 

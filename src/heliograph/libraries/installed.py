@@ -127,7 +127,7 @@ class Switch:
 
         def instrument(instrumentor: Any, **kwargs: Any) -> Any:
             self._is_users = True  # from here on: it imports the library, which asks for us
-            if self._is_ours and _asks_nothing(kwargs):
+            if self._is_ours and not kwargs:
                 return None  # it is done: what some `uninstrument()` leaves would make spans twice
             if self._is_ours:
                 self._is_ours = False
@@ -170,13 +170,3 @@ class Switch:
             return
         self._original(instrumentor, skip_dep_check=True)
         self._is_ours = True
-
-
-def _asks_nothing(given: dict[str, Any]) -> bool:
-    """Tell whether what code gives to `instrument()` is what it has by default."""
-    from opentelemetry import trace
-
-    return all(
-        value is None or (name == "tracer_provider" and value is trace.get_tracer_provider())
-        for name, value in given.items()
-    )

@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from opentelemetry import context as contexts
 from opentelemetry import trace
 
 from .._guard import guard
-from ..journal import current, journal, state
+from ..journal import journal, state
 from ..journal.entry import Entry, Remote
 from .context import context_of
 from .span import recorded_span, span_context
@@ -132,10 +131,7 @@ def add(processor: Any) -> None:
 
 def _around(entry: Entry) -> Context:
     """Return the context in which a span was started."""
-    parent = entry.parent
-    if entry.outer is None and type(parent) is Entry and current.here.get() is not entry:
-        return contexts.get_current()  # it is not entered yet
-    context = context_of(state.around(entry.outer))
+    context, parent = context_of(entry.outer), entry.parent
     if type(parent) is Entry:
         return trace.set_span_in_context(recorded_span(parent), context)
     if isinstance(parent, Remote):

@@ -15,11 +15,14 @@ from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceStat
 from opentelemetry.trace import TraceFlags as Flags
 
 from ..journal import state
+from ..settings.lending import accepted, lent
 from ..version import SCOPE
+from . import facts
 
 if TYPE_CHECKING:
     from ..journal.entry import Entry, Remote
     from ..journal.recorded_exception import RecordedException
+    from ..settings.config import Config
     from .span import RecordedSpan
     from .trace import RecordingTracer
 
@@ -95,12 +98,11 @@ def _exception(recorded: RecordedException) -> dict[str, Any]:
     kind = name if module in ("", "builtins") else f"{module}.{name}"
     frames = [(file, line, function, None) for file, function, line, *_ in recorded.frames]
     stack = StackSummary.from_list(frames).format()
+    heading = "Traceback (most recent call last):\n" if stack else ""
     return {
         "exception.type": kind,
         "exception.message": recorded.text,
-        "exception.stacktrace": "".join(
-            ["Traceback (most recent call last):\n", *stack, f"{kind}: {recorded.text}\n"]
-        ),
+        "exception.stacktrace": "".join([heading, *stack, f"{kind}: {recorded.text}\n"]),
     }
 
 
@@ -112,14 +114,68 @@ def scope(of: tuple[Any, ...] | None) -> Any:
     return made(name, version, url, *more)
 
 
-def _resource(_: Entry) -> Any:
-    from .resource import resource
-
-    return resource()
-
-
 def _limits(_: Entry) -> Any:
     return import_module(SDK).SpanLimits()
+
+
+class Resource:
+    """What is known of the function, where the SDK's class is not imported.
+
+    Attributes:
+        attributes: As of the SDK's resource, without what says which SDK it is.
+        schema_url: None is known.
+    """
+
+    schema_url = ""
+
+    def __init__(self, attributes: dict[str, Any]) -> None:
+        self.attributes = attributes
+
+
+_made: list[tuple[object, Any]] = []
+"""The last one, and of what."""
+
+
+def resource() -> Any:
+    """Return the function's resource: the SDK's where that is imported, else what it says."""
+    config = state.config
+    sdk: Any = sys.modules.get("opentelemetry.sdk.resources")
+    kind = getattr(sdk, "OTELResourceDetector", None)  # None where it is being imported just now
+    made_of = (config, kind)
+    if not _made or _made[0][0] != made_of:
+        made = _light(config) if kind is None else _of_the_sdk(config, sdk)
+        _made[:] = [(made_of, made)]
+    return _made[0][1]
+
+
+def _of_the_sdk(config: Config | None, sdk: Any) -> Any:
+    if config is None:
+        return sdk.Resource.create({})
+    names = ("telemetry.sdk.language", "telemetry.sdk.name", "telemetry.sdk.version")
+    default = sdk._DEFAULT_RESOURCE.attributes
+    told = {name: default[name] for name in names if name in default}
+    with lent(config):
+        detected = sdk.OTELResourceDetector().detect()
+    found = sdk.Resource({**told, **facts(config)}).merge(detected)
+    if config.service_name in ("", config.function_name):
+        return found
+    return found.merge(sdk.Resource({"service.name": config.service_name}))
+
+
+def _light(config: Config | None) -> Resource:
+    if config is None:
+        return Resource({"service.name": "unknown_service"})
+    from urllib.parse import unquote
+
+    found: dict[str, Any] = facts(config)
+    given = accepted(config).get("OTEL_RESOURCE_ATTRIBUTES", "")
+    for part in given.split(","):
+        key, _, value = part.partition("=")
+        if key.strip():
+            found[key.strip()] = unquote(value.strip())
+    if config.service_name not in ("", config.function_name):
+        found["service.name"] = config.service_name
+    return Resource(found)
 
 
 class _Processing:
@@ -140,7 +196,7 @@ MEMBERS = {
     "status": _status,
     "links": _links,
     "events": _events,
-    "resource": _resource,
+    "resource": lambda _: resource(),
     "instrumentation_scope": lambda entry: scope(entry.scope),
     "instrumentation_info": lambda _: None,
     "span_processor": lambda _: _Processing(),
@@ -179,8 +235,6 @@ def member_of_provider(provider: Any, name: str) -> Any:
 
 def _shared(of: Any, name: str) -> Any:
     if name == "resource":
-        from .resource import resource
-
         return resource()
     if name == "span_processor":
         return _Processing()

@@ -301,6 +301,8 @@ def install_sdk(module: ModuleType) -> None:
     kinds: list[Any] = [RecordedSpan, RecordingTracer, RecordingTracerProvider]
     for kind, sdks in zip(kinds, (theirs.Span, theirs.Tracer, theirs.TracerProvider), strict=True):
         kind.__bases__ = (sdks,)
+    asked: Any = trace.ProxyTracerProvider
+    asked._abc_caches_clear()  # it remembers that ours was one
 
 
 def give_way() -> None:
