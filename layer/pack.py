@@ -38,6 +38,7 @@ TEXT = (
     "heliograph.exporters.aws_calls",
     "heliograph.exporters.bridge",
     "heliograph.exporters.chosen_preset",
+    "heliograph.exporters.console",
     "heliograph.exporters.credentials",
     "heliograph.exporters.otlp_grpc",
     "heliograph.exporters.partial",

@@ -19,11 +19,13 @@ def facts(config: Config) -> dict[str, Any]:
         "service.name": config.service_name or "unknown_service",
     }
     if config.function_name:
-        known["cloud.provider"] = "aws"
-        known["cloud.platform"] = "aws_lambda"
-        known["cloud.region"] = config.region
-        known["faas.name"] = config.function_name
-        known["faas.version"] = config.function_version
-        known["faas.instance"] = config.log_stream
-        known["faas.max_memory"] = config.memory_mb * 1024 * 1024
+        known |= {
+            "cloud.provider": "aws",
+            "cloud.platform": "aws_lambda",
+            "cloud.region": config.region,
+            "faas.name": config.function_name,
+            "faas.version": config.function_version,
+            "faas.instance": config.log_stream,
+            "faas.max_memory": config.memory_mb * 1024 * 1024,
+        }
     return {key: value for key, value in known.items() if value not in ("", 0)}

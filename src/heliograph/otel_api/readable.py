@@ -20,11 +20,12 @@ from ..version import SCOPE
 from . import facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..journal.entry import Entry, Remote
     from ..journal.recorded_exception import RecordedException
     from ..settings.config import Config
     from .span import RecordedSpan
-    from .trace import RecordingTracer
 
 SDK = "opentelemetry.sdk.trace"
 
@@ -202,44 +203,32 @@ MEMBERS = {
     "span_processor": lambda _: _Processing(),
     "limits": _limits,
 }
-SDKS = frozenset({"events", "instrumentation_scope", "instrumentation_info", "limits"})
+SDKS = frozenset(
+    {"events", "instrumentation_scope", "instrumentation_info", "limits", "span_limits"}
+)
 """Those of classes that the SDK alone has."""
 
 
-def member_of_tracer(tracer: RecordingTracer, name: str) -> Any:
-    """Return a member that the SDK's tracer has beside those of ours.
+def member_of(of: Any, name: str) -> Any:
+    """Return a member that the SDK's tracer or provider has beside those of ours.
 
     Raises:
-        AttributeError: It has none of that name.
+        AttributeError: It has none of that name, or only where the SDK is imported.
     """
-    if name in ("resource", "span_processor", "_span_limits", "instrumentation_info"):
-        return _shared(tracer, name.lstrip("_"))
-    if name in ("_instrumentation_scope", "instrumentation_scope") and SDK in sys.modules:
-        return scope(tracer._scope)
-    raise AttributeError(f"{type(tracer).__name__!r} object has no attribute {name!r}")
-
-
-def member_of_provider(provider: Any, name: str) -> Any:
-    """Return a member that the SDK's provider has beside those of ours.
-
-    Raises:
-        AttributeError: It has none of that name.
-    """
-    same = {"_resource": "resource", "_active_span_processor": "span_processor"}
-    if name in ("resource", "_resource", "_active_span_processor", "_span_limits"):
-        return _shared(provider, same.get(name, name.lstrip("_")))
-    if name in ("_atexit_handler", "_disabled"):
-        return None
-    raise AttributeError(f"{type(provider).__name__!r} object has no attribute {name!r}")
-
-
-def _shared(of: Any, name: str) -> Any:
-    if name == "resource":
-        return resource()
-    if name == "span_processor":
-        return _Processing()
-    if name == "span_limits" and SDK in sys.modules:
-        return import_module(SDK).SpanLimits()
-    if name == "instrumentation_info":
-        return None
+    known = PROVIDERS.get(name, name.removeprefix("_"))
+    if known in SHARED and (known not in SDKS or SDK in sys.modules):
+        return SHARED[known](of)
     raise AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}")
+
+
+PROVIDERS = {"_active_span_processor": "span_processor"}
+SHARED: dict[str, Callable[[Any], Any]] = {
+    "resource": lambda _: resource(),
+    "span_processor": lambda _: _Processing(),
+    "span_limits": lambda _: import_module(SDK).SpanLimits(),
+    "instrumentation_info": lambda _: None,
+    "instrumentation_scope": lambda tracer: scope(tracer._scope),
+    "atexit_handler": lambda _: None,
+    "disabled": lambda _: False,
+}
+"""Those of the SDK's tracer and of its provider."""

@@ -39,6 +39,12 @@ except ImportError:
     from contextlib import contextmanager  # type: ignore[assignment] # as that API itself has it
 
 
+def _seldom(of: Any, name: str) -> Any:
+    from .readable import member_of
+
+    return member_of(of, name)
+
+
 class Given:
     """A member of the SDK's tracers and provider that code may set: what it has set, or ours."""
 
@@ -69,10 +75,7 @@ class RecordingTracer(trace.Tracer):
         self._scope = scope
         self._theirs: Tracer | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        from .readable import member_of_tracer  # rare
-
-        return member_of_tracer(self, name)
+    __getattr__ = _seldom
 
     def _users(self) -> Tracer | None:
         if self._theirs is None:
@@ -201,11 +204,7 @@ class RecordingTracerProvider(trace.ProxyTracerProvider):
     """
 
     sampler, id_generator = Given(), Given()
-
-    def __getattr__(self, name: str) -> Any:
-        from .readable import member_of_provider  # rare
-
-        return member_of_provider(self, name)
+    __getattr__ = _seldom
 
     def get_tracer(
         self,
@@ -298,9 +297,11 @@ def install_sdk(module: ModuleType) -> None:
         module: `opentelemetry.sdk.trace`, just imported.
     """
     theirs: Any = module
-    kinds: list[Any] = [RecordedSpan, RecordingTracer, RecordingTracerProvider]
-    for kind, sdks in zip(kinds, (theirs.Span, theirs.Tracer, theirs.TracerProvider), strict=True):
-        kind.__bases__ = (sdks,)
+    span: Any = RecordedSpan
+    tracer: Any = RecordingTracer
+    provider: Any = RecordingTracerProvider
+    span.__bases__, tracer.__bases__ = (theirs.Span,), (theirs.Tracer,)
+    provider.__bases__ = (theirs.TracerProvider,)
     asked: Any = trace.ProxyTracerProvider
     asked._abc_caches_clear()  # it remembers that ours was one
 
