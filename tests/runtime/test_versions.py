@@ -365,6 +365,72 @@ def test_the_functions_own_sdk_objects(run, tmp_path, trees, version):
     assert [one["read"]["names"] for one in said if "read" in one] == [["done", "kilos"]]
 
 
+ADDING = """
+import json, os
+from opentelemetry import trace
+provider, tracer = trace.get_tracer_provider(), trace.get_tracer("app", "1")
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, Tracer, TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
+def said(span):
+    told = json.loads(span.to_json())
+    return json.dumps({"span": [told["name"], told["attributes"].get("from"),
+        told["status"]["status_code"], [one["name"] for one in told["events"]]]}) + "\\n"
+class Marking(SpanProcessor):
+    def on_start(self, span, parent_context=None):
+        assert isinstance(span, Span)
+        span.set_attribute("from", getattr(trace.get_current_span(parent_context), "name", ""))
+    def on_end(self, span):
+        assert isinstance(span, ReadableSpan) and isinstance(span.resource, Resource)
+provider.add_span_processor(Marking())
+provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(formatter=said)))
+class Ids(RandomIdGenerator):
+    def generate_span_id(self):
+        return 0xABC
+special = provider.get_tracer("special")
+def handler(event, _):
+    special.id_generator, special.sampler = Ids(), ALWAYS_ON
+    with tracer.start_as_current_span("work") as span:
+        special.start_span("numbered").end()
+        special.sampler = ALWAYS_OFF
+        special.start_span("quiet").end()
+        span.add_event("happened", {"how": "well"})
+        span.set_status(trace.Status(trace.StatusCode.ERROR, "no"))
+        told = json.loads(span.to_json())
+        return {
+            "kinds": [isinstance(provider, TracerProvider), isinstance(tracer, Tracer),
+                      isinstance(span, Span), isinstance(provider.resource, Resource)],
+            "name": provider.resource.attributes["service.name"],
+            "told": [told["name"], told["events"][0]["attributes"], told["status"]["description"]],
+            "scope": span.instrumentation_scope.name,
+            "sampled": provider.sampler.should_sample(None, 1, "x").decision.is_sampled(),
+        }
+"""
+
+
+@pytest.mark.parametrize("version", BROUGHT)
+def test_what_code_adds_to_the_provider(run, tmp_path, trees, version):
+    """The provider answers as that of the SDK that the function brings, of whatever version."""
+    lay_out(tmp_path / "task0", brought.folder(version, "sdk", pythons.find()["3.13"]))
+
+    ran = run(trees["3.13"], ADDING, [1])
+
+    [answer] = ran.seen.answers
+    assert answer[2] == {
+        "kinds": [True] * 4, "name": "lab", "scope": "app", "sampled": True,
+        "told": ["work", {"how": "well"}, "no"],
+    }, answer  # fmt: skip
+    assert "\n".join([line for line in ran.ours if not line.startswith("{")][1:]) == ""
+    spans = [json.loads(line)["span"] for line in ran.seen.stdout if line.startswith('{"span"')]
+    assert sorted(spans, key=str) == [
+        ["lab", "", "UNSET", []], ["numbered", "work", "UNSET", []],
+        ["work", "lab", "ERROR", ["happened"]],
+    ]  # fmt: skip
+    assert "0000000000000abc" in [one["id"] for one in ran.documents]
+
+
 def test_an_exporter_that_a_package_provides(run, tmp_path, trees):
     """One of an entry point gets spans of the SDK that it is written for."""
     task = tmp_path / "task0"

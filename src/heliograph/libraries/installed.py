@@ -114,11 +114,12 @@ class Switch:
         found: The instrumentor.
     """
 
+    _original: Any = None
+    _early: ModuleType | None = None
+    _is_ours = _is_users = False
+
     def __init__(self, found: Instrumentor) -> None:
         self._found = found
-        self._original: Any = None
-        self._is_ours = self._is_users = False
-        self._early: ModuleType | None = None
 
     def adopt(self, module: ModuleType) -> None:
         """Let the function's own `instrument(...)` count: it replaces what we did."""

@@ -113,6 +113,8 @@ def given_to(of: Any, name: str) -> Any:
     Raises:
         AttributeError: Ours is of the SDK's class, which is not imported.
     """
+    if of is None:
+        return None  # of the class itself
     users = of._users() if hasattr(of, "_users") else None
     if users is not None:
         return getattr(users, name)

@@ -48,13 +48,13 @@ def _seldom(of: Any, name: str) -> Any:
 class Given:
     """A member of the SDK's tracers and provider that code may set: what it has set, or ours."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __set_name__(self, _: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, of: Any, owner: type | None = None) -> Any:
+    def __get__(self, of: Any, _: type) -> Any:
         from .given import given_to
 
-        return self if of is None else given_to(of, self._name)
+        return given_to(of, self._name)
 
     def __set__(self, of: Any, value: object) -> None:
         from .given import give
@@ -296,14 +296,15 @@ def install_sdk(module: ModuleType) -> None:
     Args:
         module: `opentelemetry.sdk.trace`, just imported.
     """
-    theirs: Any = module
-    span: Any = RecordedSpan
-    tracer: Any = RecordingTracer
-    provider: Any = RecordingTracerProvider
-    span.__bases__, tracer.__bases__ = (theirs.Span,), (theirs.Tracer,)
-    provider.__bases__ = (theirs.TracerProvider,)
-    asked: Any = trace.ProxyTracerProvider
-    asked._abc_caches_clear()  # it remembers that ours was one
+    kind: Any
+    for kind, name in (
+        (RecordedSpan, "Span"),
+        (RecordingTracer, "Tracer"),
+        (RecordingTracerProvider, "TracerProvider"),
+    ):
+        kind.__bases__ = (getattr(module, name),)
+    kind = trace.ProxyTracerProvider
+    kind._abc_caches_clear()  # it remembers that ours was one
 
 
 def give_way() -> None:
