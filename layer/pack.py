@@ -75,7 +75,8 @@ request; what writes OTLP for the daemon, where that is asked for; documents tha
 the describers of urllib3 and of Bedrock, baggage as attributes, spans without an instrumentor; what
 stands in where something of the function's or of another layer's is there that few have; what code
 that expects the SDK's provider asks for; what is done when the journal is full, a response was
-refused or a span was not ended. Each takes 0.5 to 3 ms to compile, nearly all after the response."""
+refused or a span was left open. Each takes 0.5 to 3 ms to compile, nearly all after the response.
+"""
 
 BYTECODE, OURS, REST = "packed.bin", "heliograph.bin", "opentelemetry.bin"
 """Beside the finder, both; and in the folder for all Pythons."""
