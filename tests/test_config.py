@@ -19,7 +19,7 @@ from heliograph import _notice, exporters, propagation, testing
 from heliograph.errors import ConfigurationError
 from heliograph.propagation import sampling
 from heliograph.settings import in_code, lending
-from heliograph.settings.config import Config, every
+from heliograph.settings.config import EARLY, Config, every
 from heliograph.settings.lending import LIMITS, accepted, lent
 from heliograph.types import Settings
 
@@ -532,6 +532,7 @@ def test_only_config_reads_the_environment() -> None:
     assert {path for path in found if not path.startswith("lab/")} == {
         "settings/__init__.py",  # what it is handed
         "settings/config.py",
+        "settings/inbound.py",
         "settings/lending.py",  # lends it, and puts it back
     }
 
@@ -599,3 +600,16 @@ def test_a_configuration_file_is_refused_aloud(caplog: pytest.LogCaptureFixture)
     assert "is set, and not read" in line
     Config.read({})
     assert len([line for line in caplog.messages if "OTEL_CONFIG_FILE" in line]) == 1
+
+
+def test_what_is_asked_for_early() -> None:
+    """A late setting that is not set has its row's default, and no other is read for it."""
+    for name, (variable, usual) in EARLY.items():
+        settings = Config.read({})
+        assert getattr(settings, name) == usual == default(name)
+        assert BY_NAME[name].variables == (variable,)
+        assert "seen" not in vars(settings)
+        text, value = next(pair for pair in GOOD[name].items() if pair[1] != usual)
+        settings = Config.read({variable: text})
+        assert getattr(settings, name) == value
+        assert "seen" not in vars(settings)

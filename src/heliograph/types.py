@@ -30,11 +30,6 @@ class Settings(TypedDict, total=False):
     sampler_argument: float | str | None
     parent: Literal["auto", "xray", "event", "link"] | None
     aws_header: bool | str | None
-    xray_flag: Literal["own", "env"] | None
-    message_attributes: bool | str | None
-    client_context: Literal["off", "w3c"] | None
-    eventbridge_detail: bool | str | None
-    iot_user_properties: bool | str | None
     disabled_instrumentations: Names | None
     excluded_urls: Names | None
     urllib3_excluded_urls: Names | None
@@ -54,6 +49,11 @@ class Settings(TypedDict, total=False):
     capture_request_headers: Names | None
     capture_response_headers: Names | None
     sanitize_headers: Names | None
+    xray_flag: Literal["own", "env"] | None
+    message_attributes: bool | str | None
+    client_context: Literal["off", "w3c"] | None
+    eventbridge_detail: bool | str | None
+    iot_user_properties: bool | str | None
     baggage_attributes: Names | None
     daemon_address: str | None
     annotations: Names | None

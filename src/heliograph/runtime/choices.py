@@ -6,7 +6,7 @@ from .._guard import guard
 from ..journal import state
 from ..propagation import NATIVE, sampling
 from ..propagation.parents import Policy
-from ..settings.config import keep_propagators
+from ..settings.lending import keep_propagators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -138,10 +138,7 @@ def _choose(settings: Config) -> None:
     """Set sampler, propagators and parents; what is not the default is modules more to load."""
     state.policy, state.decide, state.writers = None, parentbased_always_on, None
     chosen = settings.parent, settings.traces_exporters, settings.propagators, settings.sampler
-    if settings.sets("warmup_keys", "HELIOGRAPH_WARMUP_KEYS"):
-        from ..settings import inbound
-
-        state.warmup_keys = frozenset(inbound.value(settings, "warmup_keys"))
+    state.warmup_keys = frozenset(settings.warmup_keys) or None
     if state.sdk_objects is not None or chosen != USUAL:
         from . import choices
 

@@ -78,31 +78,6 @@ TRACES = (
     ),
 )  # fmt: skip
 
-OUTGOING = (
-    Setting(
-        "xray_flag", "HELIOGRAPH_XRAY_FLAG", "own", one_of("own", "env"),
-        "`Sampled` of the trace header of AWS calls: `own` is the decision about the call's span, "
-        "`env` that of Lambda's own header.",
-    ),
-    Setting(
-        "message_attributes", "HELIOGRAPH_MESSAGE_ATTRIBUTES", "on", switch,
-        "`off` leaves the attributes of messages to SQS and SNS as they are: no `traceparent` in "
-        "them. See [what is carried where](propagation.md).",
-    ),
-    Setting(
-        "client_context", "HELIOGRAPH_CLIENT_CONTEXT", "off", one_of("off", "w3c"),
-        "`w3c` adds the trace context to the client context of Lambda calls that are waited for.",
-    ),
-    Setting(
-        "eventbridge_detail", "HELIOGRAPH_EVENTBRIDGE_DETAIL", "off", switch,
-        "`on` adds `traceparent` to the `Detail` of events that are put on a bus.",
-    ),
-    Setting(
-        "iot_user_properties", "HELIOGRAPH_IOT_USER_PROPERTIES", "off", switch,
-        "`on` adds `traceparent` to the MQTT 5 user properties of messages to AWS IoT.",
-    ),
-)  # fmt: skip
-
 RECORDED = (
     Setting(
         "disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "", names,
@@ -145,19 +120,30 @@ START = (
 INIT: Topics = {
     "What goes where": WHERE,
     "Traces": TRACES,
-    "What calls carry on": OUTGOING,
     "What is recorded": RECORDED,
     "The start": START,
 }
 """What is read in init."""
 
+EARLY: dict[str, tuple[str, object]] = {
+    "kinesis_json": ("HELIOGRAPH_KINESIS_JSON", False),
+    "authorizer_context": ("HELIOGRAPH_AUTHORIZER_CONTEXT", False),
+    "capture_request_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", ()),
+    "capture_response_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE", ()),
+    "warmup_keys": ("HELIOGRAPH_WARMUP_KEYS", ()),
+    "xray_flag": ("HELIOGRAPH_XRAY_FLAG", "own"),
+    "message_attributes": ("HELIOGRAPH_MESSAGE_ATTRIBUTES", True),
+    "client_context": ("HELIOGRAPH_CLIENT_CONTEXT", "off"),
+    "eventbridge_detail": ("HELIOGRAPH_EVENTBRIDGE_DETAIL", False),
+    "iot_user_properties": ("HELIOGRAPH_IOT_USER_PROPERTIES", False),
+}
+"""Settings that are read late and may be asked for before the response, where few functions have
+them: variable and default, by name. What is not set costs two look-ups, and loads nothing."""
+
 EXTRAS = (
-    ("kinesis_json", "HELIOGRAPH_KINESIS_JSON"),
-    ("authorizer_context", "HELIOGRAPH_AUTHORIZER_CONTEXT"),
-    ("capture_request_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST"),
-    ("capture_response_headers", "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE"),
-)
-"""Settings of `inbound.py` that are needed before the response."""
+    "kinesis_json", "authorizer_context", "capture_request_headers", "capture_response_headers",
+)  # fmt: skip
+"""Those for which the event is looked at once more."""
 
 LOG_LEVELS = {"TRACE": 10, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
 """Words of `AWS_LAMBDA_LOG_LEVEL`, by which Lambda filters a function's lines, and we ours."""
@@ -193,8 +179,11 @@ class Config(Fields):
         Several threads may ask for the first at once: each reads all, and finds the same.
         """
         known = self.__dict__
+        early = EARLY.get(name)
+        if early is not None and not self.sets(name, early[0]):
+            known[name] = early[1]
         before = dict(known)
-        if "seen" not in before and "_environ" in before:
+        if early is None and "seen" not in before and "_environ" in before:
             known.update(_read_late(before, before["_environ"]))
         if name not in known and "_environ" in before:
             from . import inbound
@@ -218,7 +207,9 @@ class Config(Fields):
         """Tell whether one of the settings is there that few have, and that need the event."""
         found = self.__dict__.get("_extras")
         if found is None:
-            found = self.__dict__["_extras"] = any(self.sets(*one) for one in EXTRAS)
+            found = self.__dict__["_extras"] = any(
+                self.sets(name, EARLY[name][0]) for name in EXTRAS
+            )
         return bool(found)
 
     def leaves_alone(self, library: str) -> bool:
@@ -298,16 +289,6 @@ def _as_it_is() -> dict[Any, Any]:
     return dict(kept if isinstance(kept, dict) else os.environ)
 
 
-def keep_propagators(names: list[str]) -> None:
-    """Leave only these names in `OTEL_PROPAGATORS`, if it is set.
-
-    `opentelemetry.propagate` cannot be imported with a name that is not installed, and with it
-    whatever needs it: the official instrumentors, and user code.
-    """
-    if os.environ.get("OTEL_PROPAGATORS"):
-        os.environ["OTEL_PROPAGATORS"] = ",".join(names) or "none"
-
-
 def trace_header() -> str:
     """Return `_X_AMZN_TRACE_ID`, which the runtime sets anew for every invocation."""
     return os.environ.get("_X_AMZN_TRACE_ID", "")
@@ -316,15 +297,6 @@ def trace_header() -> str:
 def is_set(name: str) -> bool:
     """Tell whether a variable that is not ours is set now, by the function's code or outside it."""
     return bool(os.environ.get(name))
-
-
-def captures_messages() -> bool:
-    """Tell whether what is said to models and by them is to be kept: now, as it is read officially.
-
-    The variable is the official instrumentor's.
-    """
-    name = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
-    return os.environ.get(name, "").lower() == "true"
 
 
 def users_handler() -> str:

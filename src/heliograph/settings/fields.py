@@ -25,11 +25,6 @@ class Fields:
     sampler_argument: str
     parent: str
     aws_header: bool
-    xray_flag: str
-    message_attributes: bool
-    client_context: str
-    eventbridge_detail: bool
-    iot_user_properties: bool
     disabled_instrumentations: tuple[str, ...]
     excluded_urls: tuple[str, ...]
     urllib3_excluded_urls: tuple[str, ...]
@@ -49,6 +44,11 @@ class Fields:
     capture_request_headers: tuple[str, ...]
     capture_response_headers: tuple[str, ...]
     sanitize_headers: tuple[str, ...]
+    xray_flag: str
+    message_attributes: bool
+    client_context: str
+    eventbridge_detail: bool
+    iot_user_properties: bool
     baggage_attributes: tuple[str, ...]
     daemon_address: str
     annotations: tuple[str, ...]

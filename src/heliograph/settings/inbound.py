@@ -1,10 +1,11 @@
-"""Settings of events and their senders: read when the first event asks for one.
+"""Settings of events and of what calls carry on: read when the first asks for one.
 
 Few functions have any of them, and most are needed after a response only.
 """
 
 from __future__ import annotations
 
+import os
 from os import fsdecode, fsencode
 
 from . import Setting, names, one_of, rows, switch, text, value_of
@@ -75,7 +76,32 @@ EVENTS = (
     ),
 )  # fmt: skip
 
-ROWS: Topics = {"Events": EVENTS}
+OUTGOING = (
+    Setting(
+        "xray_flag", "HELIOGRAPH_XRAY_FLAG", "own", one_of("own", "env"),
+        "`Sampled` of the trace header of AWS calls: `own` is the decision about the call's span, "
+        "`env` that of Lambda's own header.",
+    ),
+    Setting(
+        "message_attributes", "HELIOGRAPH_MESSAGE_ATTRIBUTES", "on", switch,
+        "`off` leaves the attributes of messages to SQS and SNS as they are: no `traceparent` in "
+        "them. See [what is carried where](propagation.md).",
+    ),
+    Setting(
+        "client_context", "HELIOGRAPH_CLIENT_CONTEXT", "off", one_of("off", "w3c"),
+        "`w3c` adds the trace context to the client context of Lambda calls that are waited for.",
+    ),
+    Setting(
+        "eventbridge_detail", "HELIOGRAPH_EVENTBRIDGE_DETAIL", "off", switch,
+        "`on` adds `traceparent` to the `Detail` of events that are put on a bus.",
+    ),
+    Setting(
+        "iot_user_properties", "HELIOGRAPH_IOT_USER_PROPERTIES", "off", switch,
+        "`on` adds `traceparent` to the MQTT 5 user properties of messages to AWS IoT.",
+    ),
+)  # fmt: skip
+
+ROWS: Topics = {"Events": EVENTS, "What calls carry on": OUTGOING}
 
 
 def value(config: Config, name: str) -> Any:
@@ -100,3 +126,12 @@ def read(known: dict[str, Any]) -> dict[str, object]:
             said = {name: fsdecode(one) for name, one in pairs if one is not None}
             found[row.name] = value_of(row, said)
     return found
+
+
+def captures_messages() -> bool:
+    """Tell whether what is said to models and by them is to be kept: now, as it is read officially.
+
+    The variable is the official instrumentor's.
+    """
+    name = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+    return os.environ.get(name, "").lower() == "true"

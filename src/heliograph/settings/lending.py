@@ -336,3 +336,13 @@ READERS: dict[str, Callable[[str, str], str | None]] = {
 def choose_configurator(name: str) -> None:
     """Name the configurator that `opentelemetry-instrument` loads, unless the user named one."""
     os.environ.setdefault("OTEL_PYTHON_CONFIGURATOR", name)
+
+
+def keep_propagators(names: list[str]) -> None:
+    """Leave only these names in `OTEL_PROPAGATORS`, if it is set.
+
+    `opentelemetry.propagate` cannot be imported with a name that is not installed, and with it
+    whatever needs it: the official instrumentors, and user code.
+    """
+    if os.environ.get("OTEL_PROPAGATORS"):
+        os.environ["OTEL_PROPAGATORS"] = ",".join(names) or "none"
