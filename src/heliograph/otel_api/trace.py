@@ -39,7 +39,7 @@ except ImportError:
     from contextlib import contextmanager  # type: ignore[assignment] # as that API itself has it
 
 
-def _seldom(of: Any, name: str) -> Any:
+def _rare(of: Any, name: str) -> Any:
     from .readable import member_of
 
     return member_of(of, name)
@@ -75,7 +75,7 @@ class RecordingTracer(trace.Tracer):
         self._scope = scope
         self._theirs: Tracer | None = None
 
-    __getattr__ = _seldom
+    __getattr__ = _rare
 
     def _users(self) -> Tracer | None:
         if self._theirs is None:
@@ -204,7 +204,7 @@ class RecordingTracerProvider(trace.ProxyTracerProvider):
     """
 
     sampler, id_generator = Given(), Given()
-    __getattr__ = _seldom
+    __getattr__ = _rare
 
     def get_tracer(
         self,
