@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from io import BytesIO
+from io import BytesIO, IOBase
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -30,7 +30,8 @@ from botocore.response import StreamingBody
 import heliograph
 from heliograph import testing
 from heliograph.journal import journal
-from heliograph.libraries.botocore.bedrock import facts
+from heliograph.journal.entry import Call, Entry, Trace
+from heliograph.libraries.botocore.bedrock import facts, reading
 from heliograph.runtime import unfinished
 
 pytestmark = pytest.mark.filterwarnings(  # of connections that a test has left in the middle
@@ -424,3 +425,40 @@ def test_nothing_is_loaded_but_the_recorder(server):
     lines = [line for line in said.splitlines() if "CloudWatchMetrics" in line]
     assert lines
     assert all(TOKENS in line or FIRST in line for line in lines)
+
+
+def test_a_body_of_an_older_botocore(monkeypatch):
+    """Its class has `read` alone; what `io` makes of it notes each byte once."""
+    older = type("StreamingBody", (IOBase,), {
+        "__init__": lambda self, raw, length: vars(self).update(
+            _raw_stream=raw, _content_length=length, _amount_read=0
+        ),
+        "read": lambda self, amt=None: self._raw_stream.read(amt),
+        "readable": lambda _: True,
+        "close": lambda self: self._raw_stream.close(),
+    })  # fmt: skip
+    monkeypatch.setattr("botocore.response.StreamingBody", older)
+    entry = Entry("call", None, Trace(1))
+    entry.call = Call("botocore", (), ("InvokeModel", {}))
+    entry.call.answer = {}
+    text = b'{"usage":\n{"input_tokens":\n7}}'
+    result = {"body": older(BytesIO(text), len(text))}
+    kept = facts.Kept(messages=False, texts=False)
+    assert reading.noted("InvokeModel", result, entry, kept)
+    with result["body"] as stream:
+        assert isinstance(stream, older)
+        assert b"".join(stream.readlines()) == text
+    assert entry.call.answer["read"]["json"] == [{"usage": {"input_tokens": 7}}]
+    assert entry.end
+
+
+def test_without_the_instrumentor(models, captured, monkeypatch):
+    """The basic attributes are there, and the stream is the function's as before."""
+
+    def describer(_):
+        raise ImportError("another version")
+
+    monkeypatch.setattr("heliograph.libraries.botocore.describe.describer", describer)
+    assert len(list(stream(models))) > 5
+    span = captured.span("Bedrock Runtime.ConverseStream")
+    assert span.attributes["aws.request_id"].startswith("12345678")

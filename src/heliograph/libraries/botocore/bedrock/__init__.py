@@ -40,7 +40,7 @@ def begin(
         params: Its parameters.
     """
     kept = Kept.now()
-    request = operation, guarded("recording a request of Bedrock", facts.request, params, kept)
+    request = operation, guarded("recording a call of Bedrock", facts.request, params, kept)
     before = current.here.get()
     entry = recorder.begin(operation, parent, called, request)
     if recorder.request_hook is not None:
@@ -71,7 +71,7 @@ class _Call:
         ended = time_ns() or 1
         reading: bool | None = False
         try:
-            reading = guarded("recording a response of Bedrock", self._answer, result)
+            reading = guarded("recording an answer of Bedrock", self._answer, result)
         finally:
             if not reading:
                 self._entry.end = self._entry.end or ended

@@ -7,6 +7,7 @@ Here it gets a body and a stream of what was noted when the function had read th
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from botocore.eventstream import EventStream
 from botocore.response import StreamingBody
 
 from ....develop.describe import answer, described
+from ....journal.instrument import HISTOGRAM, Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,18 +89,15 @@ def _measure_first(read: dict[str, Any], provider: ReplayProvider) -> None:
     measured = [one for one in provider.measured if one[3] is entry and one[0].name == DURATION]
     if "first" not in read or not measured:
         return
-    from ....journal.instrument import HISTOGRAM, Instrument
-
-    instrument = Instrument(
-        measured[0][0].scope,
-        HISTOGRAM,
-        FIRST_CHUNK,
-        "s",
-        "Time until the first chunk of a streamed answer",
-        boundaries=BUCKETS,
-    )
     seconds = max(0, read["first"] - entry.start) / 1e9
+    instrument = _first_chunk(measured[0][0].scope)
     provider.measured.append((instrument, seconds, measured[0][2], entry, entry.end))
+
+
+@lru_cache(maxsize=8)
+def _first_chunk(scope: tuple[Any, ...]) -> Instrument:
+    about = "Time until the first chunk of a streamed answer"
+    return Instrument(scope, HISTOGRAM, FIRST_CHUNK, "s", about, boundaries=BUCKETS)
 
 
 def _request(asked: dict[str, Any] | None, *, padded: bool) -> dict[str, Any]:

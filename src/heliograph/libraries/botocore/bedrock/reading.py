@@ -16,7 +16,7 @@ from .facts import MAX_BODY, MAX_EVENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ....journal.entry import Entry
@@ -35,8 +35,6 @@ NOTE = "_heliograph_note"
 
 ERROR = 2
 """A failed status, by the number of `opentelemetry.trace.StatusCode`."""
-
-DOING = "noting what is read of a Bedrock answer"
 
 
 def noted(operation: str, result: dict[str, Any], entry: Entry, kept: Kept) -> bool:
@@ -166,7 +164,7 @@ def _body_class(known: Any) -> type:
             _fail(self, error)
             raise
         wanted = args[0] if args else kwargs.get("amt")
-        guarded(DOING, _took, self, piece, wanted)
+        _note(_took, self, piece, wanted)
         return piece
 
     def readinto(self: Any, buffer: Any) -> Any:
@@ -175,7 +173,7 @@ def _body_class(known: Any) -> type:
         except BaseException as error:
             _fail(self, error)
             raise
-        guarded(DOING, _filled, self, buffer, size)
+        _note(_filled, self, buffer, size)
         return size
 
     def readlines(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -184,7 +182,7 @@ def _body_class(known: Any) -> type:
         except BaseException as error:
             _fail(self, error)
             raise
-        guarded(DOING, _took, self, b"".join(lines), None)
+        _note(_took, self, b"".join(lines), None)
         return lines
 
     def __enter__(self: Any) -> Any:  # noqa: N807 - a method
@@ -196,15 +194,11 @@ def _body_class(known: Any) -> type:
         finally:
             _end(self)
 
-    members: dict[str, Any] = {
-        "read": read,
-        "readlines": readlines,
-        "__enter__": __enter__,
-        "__exit__": __exit__,
-    }
-    if hasattr(known, "readinto"):
-        members["readinto"] = readinto
-    return _subclass(known, members)
+    members: dict[str, Any] = {"readlines": readlines, "readinto": readinto}
+    members |= {"__enter__": __enter__, "__exit__": __exit__}
+    # those that `io.IOBase` has in an older botocore call `read` and `close`
+    own = {name: member for name, member in members.items() if name in vars(known)}
+    return _subclass(known, {"read": read, **own})
 
 
 def _took(body: Any, piece: Any, wanted: Any) -> None:
@@ -255,7 +249,7 @@ class _Within:
         except BaseException as error:
             _fail(self._body, error)
             raise
-        guarded(DOING, _took, self._body, piece, args[0] if args else kwargs.get("amt"))
+        _note(_took, self._body, piece, args[0] if args else kwargs.get("amt"))
         return piece
 
 
@@ -277,7 +271,7 @@ def _stream_class(known: Any) -> type:
             except BaseException as error:
                 _fail(self, error)
                 raise
-            guarded(DOING, getattr(self, NOTE).took, event)
+            _note(getattr(self, NOTE).took, event)
             yield event
 
     return _subclass(known, {"__iter__": __iter__})
@@ -306,10 +300,14 @@ def _subclass(known: Any, members: dict[str, Any]) -> type:
     return type(known.__name__, (known,), {**about, **members, "close": close, "__del__": __del__})
 
 
+def _note(function: Callable[..., object], *args: object) -> None:
+    guarded("noting what is read of a Bedrock answer", function, *args)
+
+
 def _end(answer: Any) -> None:
-    guarded(DOING, getattr(answer, NOTE).end)
+    _note(getattr(answer, NOTE).end)
 
 
 def _fail(answer: Any, error: BaseException) -> None:
-    guarded(DOING, getattr(answer, NOTE).fail, error)
+    _note(getattr(answer, NOTE).fail, error)
     unframe(error)
