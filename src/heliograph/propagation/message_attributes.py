@@ -24,6 +24,7 @@ MAX_SIZE = 60_000
 ROOM = 20_000
 """Bytes that may be added to a call: with those, less than the 262,144 that SNS takes."""
 TYPE = "String"
+NONE: dict[Any, Any] = {}
 
 FORMS = {
     "SendMessage": ("", "MessageBody"),
@@ -58,7 +59,7 @@ def carried(span: Entry | Remote, operation: str, params: Any) -> Carried:
     """
     listed, body = FORMS[operation]
     messages = messages_of(operation, params)
-    theirs = distinct(_theirs(message) for message in messages)
+    theirs = distinct([_theirs(message) for message in messages if _attributes(message)])
     if not messages or "PhoneNumber" in params:
         return params, theirs
     size = sum(_size(message, body) for message in messages)
@@ -80,7 +81,7 @@ def _size(message: Any, body: str) -> int:
     if not isinstance(message, dict):
         return 0
     size = _length(dict.get(message, body))
-    for name, attribute in _attributes(message).items():
+    for name, attribute in dict.items(_attributes(message)):
         size += _length(name)
         if isinstance(attribute, dict):
             size += sum(_length(value) for value in dict.values(attribute))
@@ -92,8 +93,9 @@ def _length(value: object) -> int:
 
 
 def _attributes(message: Any) -> dict[Any, Any]:
+    """Return the user's own attributes of a message."""
     given = dict.get(message, "MessageAttributes") if isinstance(message, dict) else None
-    return copied(given) if isinstance(given, dict) else {}
+    return given if isinstance(given, dict) else NONE
 
 
 def _fitting(context: dict[str, str], number: int) -> dict[str, dict[str, str]]:
@@ -115,10 +117,11 @@ def _with(message: Any, added: dict[str, dict[str, str]]) -> Any:
     """Return a copy of a message with the context in it; itself if that is not to be."""
     if not isinstance(message, dict) or dict.get(message, "MessageStructure") == "json":
         return message  # which has no attributes where it is delivered
-    if not isinstance(dict.get(message, "MessageAttributes", {}), dict):
+    given = dict.get(message, "MessageAttributes", NONE)
+    if not isinstance(given, dict):
         return message
-    attributes = _attributes(message)
-    known = lowered(attributes)
+    attributes = copied(given)
+    known = lowered(attributes) if attributes else NONE
     if TRACEPARENT in known:
         return message
     names = [name for name in added if name not in known][: max(0, MOST - len(attributes))]

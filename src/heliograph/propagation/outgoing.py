@@ -52,7 +52,8 @@ def remote(traceparent: object, tracestate: object = None) -> Remote | None:
 
 def distinct(spans: Iterable[Remote | None]) -> list[Remote]:
     """Return each span once, in their order."""
-    return list({(one.trace.id, one.span_id): one for one in spans if one is not None}.values())
+    found = {(one.trace.id, one.span_id): one for one in spans if one is not None}
+    return list(found.values())
 
 
 def lowered(mapping: dict[Any, Any]) -> dict[str, Any]:
