@@ -66,6 +66,13 @@ TEXT = (
     "heliograph.settings.fields",
     "heliograph.settings.in_code",
     "heliograph.testing",
+    "heliograph.triggers.activemq",
+    "heliograph.triggers.captured",
+    "heliograph.triggers.destination",
+    "heliograph.triggers.documentdb",
+    "heliograph.triggers.rabbitmq",
+    "heliograph.triggers.s3_batch",
+    "heliograph.triggers.ses",
     "heliograph.types",
 )
 """Modules of ours that are compressed text in the layer: what is for processes that are no
@@ -74,9 +81,9 @@ with gRPC, if that is there; what names a backend's address, fetches a secret or
 request; what writes OTLP for the daemon, where that is asked for; documents that are too large,
 the describers of urllib3 and of Bedrock, baggage as attributes, spans without an instrumentor; what
 stands in where something of the function's or of another layer's is there that few have; what code
-that expects the SDK's provider asks for; what is done when the journal is full, a response was
-refused or a span was left open. Each takes 0.5 to 3 ms to compile, nearly all after the response.
-"""
+that expects the SDK's provider asks for; readers of events that nobody waits for and few functions
+have; what is done when the journal is full, a response was refused or a span was left open. Each
+takes 0.5 to 3 ms to compile, nearly all after the response."""
 
 BYTECODE, OURS, REST = "packed.bin", "heliograph.bin", "opentelemetry.bin"
 """Beside the finder, both; and in the folder for all Pythons."""

@@ -23,7 +23,7 @@ STOREYS = (
     ("propagation", "triggers"),
     ("otel_api", "delivery", "exporters", "measuring", "decorating"),
     ("manual", "develop"),
-    ("libraries",),
+    ("libraries", "per_record"),
     ("runtime",),
     ("", "distro"),
     ("testing",),
@@ -42,6 +42,7 @@ BEFORE_THE_RESPONSE = (
     "manual",
     "measuring",
     "decorating",
+    "per_record",
 )
 """What is loaded before a response: nothing outside the standard library, when loaded."""
 AFTER = ("describe", "fallback", "official", "light_imports")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .manual import annotate, event, metadata, span
     from .measuring import metric
+    from .per_record import record, records
     from .types import Settings
 
     __version__: str
@@ -37,9 +38,15 @@ __all__ = [
     "flush",
     "metadata",
     "metric",
+    "record",
+    "records",
     "span",
     "wrap",
 ]
+
+
+PLACES = {"metric": "measuring", "record": "per_record", "records": "per_record"}
+"""Modules of the public names that are not in `manual.py`."""
 
 
 def wrap(handler: Handler) -> Handler:
@@ -142,7 +149,7 @@ def __getattr__(name: str) -> Any:
 
         return VERSION
     if name in __all__:
-        value = _loaded(name, "measuring" if name == "metric" else "manual")
+        value = _loaded(name, PLACES.get(name, "manual"))
         if value is None:
             return _nothing()
         globals()[name] = value

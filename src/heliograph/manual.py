@@ -126,12 +126,15 @@ class span:  # noqa: N801 - used as a statement and as a decorator
         entry, self.entry, self._inside = self.entry, None, None
         if entry is None:
             return
+        self._fail(entry, error)
+        entry.end = entry.end or time_ns() or 1
+
+    def _fail(self, entry: Entry, error: BaseException | None) -> None:
         with guard("ending a span"):
             if issubclass(type(error), Exception):
                 recorded = RecordedException(error)  # type: ignore[arg-type] # not None, which is no Exception
                 entry.op(("record_exception", recorded, None, time_ns(), False))
                 entry.op(("set_status", ERROR, recorded.summary))
-        entry.end = entry.end or time_ns() or 1
 
     def _start(self) -> Entry:
         kind = KINDS.get(self._kind) if type(self._kind) is str else None

@@ -233,7 +233,7 @@ def test_any_field_of_any_sample(data: st.DataObject, name: str) -> None:
         assert type(kept) in {str, int, bool, tuple}
         assert len(str(kept)) <= MAX_STRING + 100
     assert len(call.messages) <= 128
-    links(call.messages, reads_w3c=True, reads_xray=True)
+    links(call.messages, ("tracecontext", "xray"))
     if call.times is not None:
         ages.attributes(call.times, 1_800_000_000 * 10**9)
 

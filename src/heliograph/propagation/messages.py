@@ -24,16 +24,17 @@ MAX_ID = 1024
 
 
 def links(
-    messages: list[Message], *, reads_w3c: bool, reads_xray: bool, limit: int = MAX_LINKS
+    messages: list[Message], formats: tuple[str, ...], limit: int = MAX_LINKS
 ) -> tuple[list[Link], int]:
     """Return a link for each context of the messages, and how many there was no room for.
 
     Args:
         messages: What was copied of the records.
-        reads_w3c: Whether W3C's formats count.
-        reads_xray: Whether X-Ray's does.
+        formats: Those that are read, by their names in `OTEL_PROPAGATORS`.
         limit: Links that there is room for.
     """
+    reads_w3c = "tracecontext" in formats
+    reads_xray = "xray" in formats or "xray-lambda" in formats
     found: list[Link] = []
     known: set[tuple[int, int]] = set()
     dropped = 0

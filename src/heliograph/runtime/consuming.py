@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ..journal import journal
 from ..journal.entry import CONSUMER, INTERNAL, Entry
-from ..settings import inbound
 from . import ages
 
 TYPE_CHECKING = False
@@ -30,14 +29,14 @@ def spans(invocation: Invocation, config: Config) -> list[Entry]:
     found: list[Entry] = []
     if request.times is not None:
         oldest = ages.oldest_ns(request.times, entry.start)
-        if oldest is not None and inbound.value(config, "event_age_metric"):
+        if oldest is not None and config.event_age_metric:
             from ..measuring import metric
 
             age = (entry.start - oldest) // 1_000_000
             metric(AGE, age, unit="Milliseconds", trigger=invocation.trigger)
-        if oldest is not None and inbound.value(config, "inferred_spans"):
+        if oldest is not None and config.inferred_spans:
             found.append(_wait(invocation, oldest))
-    if request.consumer is not None and inbound.value(config, "messaging_span") == "child":
+    if request.consumer is not None and config.messaging_span == "child":
         found.append(_consumer(invocation, config))
     return found if entry.trace.sampled else []
 
@@ -49,7 +48,8 @@ def _consumer(invocation: Invocation, config: Config) -> Entry:
     attributes.update((request.consumer if request is not None else None) or {})
     destination = attributes.get("messaging.destination.name")
     name = f"process {destination}" if destination else "process"
-    entry = Entry(name, above, above.trace, kind=CONSUMER)
+    entry = invocation.consumer or Entry("", above, above.trace, kind=CONSUMER)
+    entry.name = name
     entry.start, entry.end = above.start, above.end
     entry.links, dropped = links(request, config)
     if dropped:
@@ -72,12 +72,7 @@ def links(request: triggers.Request | None, config: Config) -> tuple[list[Link] 
     from ..settings.lending import link_limit
 
     formats = config.propagators
-    found, dropped = messages.links(
-        request.messages,
-        reads_w3c="tracecontext" in formats,
-        reads_xray="xray" in formats or "xray-lambda" in formats,
-        limit=link_limit(config),
-    )
+    found, dropped = messages.links(request.messages, formats, link_limit(config))
     if not found and not dropped:
         return None, 0
     return found, dropped + request.unread

@@ -7,8 +7,6 @@ from ..journal import MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ..journal.entry import Entry
     from ..settings.config import Config
 
@@ -76,9 +74,9 @@ def of_the_event(config: Config, request: triggers.Request, entry: Entry) -> dic
         from . import ages
 
         found.update(ages.attributes(request.times, entry.start))
-    if request.trigger == "schedule" and (cron := inbound(config, "faas_cron")):
+    if request.trigger == "schedule" and (cron := config.faas_cron):
         found["faas.cron"] = cron
-    if request.consumer is not None and inbound(config, "messaging_span") == "merge":
+    if request.consumer is not None and config.messaging_span == "merge":
         from . import consuming
 
         found.update(request.consumer)
@@ -96,16 +94,9 @@ def of_the_context(config: Config, trigger: str, context: object) -> dict[str, o
     if trigger == triggers.DIRECT and getattr(context, "client_context", None) is not None:
         found["heliograph.invoke.client_context"] = True
     tenant = getattr(context, "tenant_id", None)
-    if type(tenant) is str and inbound(config, "capture_tenant"):
+    if type(tenant) is str and config.capture_tenant:
         found["heliograph.tenant.id"] = tenant[:MAX_STRING]
     return found
-
-
-def inbound(config: Config, name: str) -> Any:
-    """Return one of the settings that few events ask for."""
-    from ..settings import inbound as settings
-
-    return settings.value(config, name)
 
 
 def _resource_id(arn: str, fields: list[str], version: str) -> str:

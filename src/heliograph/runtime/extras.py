@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from .._guard import guard
 from ..journal import state
-from ..settings import inbound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,18 +39,18 @@ class Extras:
         """Do it; returns what is to be returned in place of the result, if anything."""
         running, config = self._running, self._config
         if _is_http(running):
-            names = inbound.value(config, "capture_response_headers")
+            names = config.capture_response_headers
             if names:
                 from ..triggers import captured
 
-                hidden = inbound.value(config, "sanitize_headers")
+                hidden = config.sanitize_headers
                 kept = captured.response(result, names, hidden)
                 if kept:
                     running.entry.op(("set_attributes", kept))
         if self._given is not None and state.hooks is not None:
             with guard("calling the response hook of the handler"):
                 state.hooks[1](_handle(running), *self._given, result)
-        if running.trigger in AUTHORIZERS and inbound.value(config, "authorizer_context"):
+        if running.trigger in AUTHORIZERS and config.authorizer_context:
             from . import handing_on
 
             return handing_on.answer(running, result)
@@ -62,16 +61,16 @@ def begin(running: Invocation, config: Config, event: Any, context: object) -> E
     """Do what is asked for before the handler; returns what ends it."""
     request = running.request
     if request is not None:
-        if running.trigger in STREAMS and inbound.value(config, "kinesis_json"):
+        if running.trigger in STREAMS and config.kinesis_json:
             from ..triggers import kinesis
 
             kinesis.search(event, request)
         if _is_http(running):
-            names = inbound.value(config, "capture_request_headers")
+            names = config.capture_request_headers
             if names:
                 from ..triggers import captured
 
-                hidden = inbound.value(config, "sanitize_headers")
+                hidden = config.sanitize_headers
                 request.attributes.update(captured.request(event, names, hidden))
     if state.hooks is not None and state.hooks[0]:
         with guard("calling the request hook of the handler"):
@@ -100,4 +99,4 @@ def told(event: Any) -> str:
 
 def is_kept(config: Config) -> bool:
     """Tell whether what only keeps an environment warm is recorded."""
-    return bool(inbound.value(config, "warmup") == "keep")
+    return config.warmup == "keep"

@@ -65,6 +65,7 @@ class Invocation:
 
     Attributes:
         entry: Its span.
+        consumer: The message's span, where a record's was begun below it.
         trigger: Who sent the event, by the id of `triggers.detect`.
         request: What the event says of the call; None for a few keys of the user's own.
         deadline_ns: When it must be over, epoch nanoseconds; None if unknown.
@@ -75,7 +76,7 @@ class Invocation:
 
     __slots__ = (
         "_begun", "_cold", "_config", "_context", "_extras", "_header", "_token", "_written",
-        "deadline_ns", "entry", "error", "late", "request", "settled", "trigger",
+        "consumer", "deadline_ns", "entry", "error", "late", "request", "settled", "trigger",
     )  # fmt: skip
 
     error: str | None
@@ -87,6 +88,7 @@ class Invocation:
         self._begun: dict[str, Begun] = {}
         self._header = state.environment_header = settings.trace_header()
         self.late, self.settled, self.error = False, False, None
+        self.consumer: Entry | None = None
         self.trigger = "direct"
         self.request: Request | None = None
         keys = OPENING if state.warmup_keys is None else OPENING | state.warmup_keys

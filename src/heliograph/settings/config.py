@@ -130,15 +130,22 @@ EARLY: dict[str, tuple[str, object]] = {
     "authorizer_context": ("HELIOGRAPH_AUTHORIZER_CONTEXT", False),
     "capture_request_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", ()),
     "capture_response_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE", ()),
+    "messaging_span": ("HELIOGRAPH_MESSAGING_SPAN", "child"),
+    "event_age_metric": ("HELIOGRAPH_EVENT_AGE_METRIC", False),
+    "inferred_spans": ("HELIOGRAPH_INFERRED_SPANS", False),
+    "sanitize_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", ()),
+    "warmup": ("HELIOGRAPH_WARMUP", "keep"),
     "warmup_keys": ("HELIOGRAPH_WARMUP_KEYS", ()),
+    "faas_cron": ("HELIOGRAPH_FAAS_CRON", ""),
+    "capture_tenant": ("HELIOGRAPH_CAPTURE_TENANT", False),
     "xray_flag": ("HELIOGRAPH_XRAY_FLAG", "own"),
     "message_attributes": ("HELIOGRAPH_MESSAGE_ATTRIBUTES", True),
     "client_context": ("HELIOGRAPH_CLIENT_CONTEXT", "off"),
     "eventbridge_detail": ("HELIOGRAPH_EVENTBRIDGE_DETAIL", False),
     "iot_user_properties": ("HELIOGRAPH_IOT_USER_PROPERTIES", False),
 }
-"""Settings that are read late and may be asked for before the response, where few functions have
-them: variable and default, by name. What is not set costs two look-ups, and loads nothing."""
+"""Settings that few functions have, and that are asked for by their events or calls: variable and
+default, by name. What is not set costs two look-ups, and loads nothing."""
 
 EXTRAS = (
     "kinesis_json", "authorizer_context", "capture_request_headers", "capture_response_headers",
@@ -194,10 +201,7 @@ class Config(Fields):
         return known[name]
 
     def sets(self, name: str, variable: str) -> bool:
-        """Tell whether code or the environment sets a setting that is read later.
-
-        It costs two look-ups where most functions have nothing to read.
-        """
+        """Tell whether code or the environment sets a setting that is read later, if at all."""
         known = self.__dict__
         return (
             name in known or variable.encode() in known["_environ"] or variable in known["_environ"]
@@ -207,9 +211,7 @@ class Config(Fields):
         """Tell whether one of the settings is there that few have, and that need the event."""
         found = self.__dict__.get("_extras")
         if found is None:
-            found = self.__dict__["_extras"] = any(
-                self.sets(name, EARLY[name][0]) for name in EXTRAS
-            )
+            found = self.__dict__["_extras"] = any(getattr(self, name) for name in EXTRAS)
         return bool(found)
 
     def leaves_alone(self, library: str) -> bool:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import Topics
-    from .config import Config
 
 EVENTS = (
     Setting(
@@ -102,14 +101,6 @@ OUTGOING = (
 )  # fmt: skip
 
 ROWS: Topics = {"Events": EVENTS, "What calls carry on": OUTGOING}
-
-
-def value(config: Config, name: str) -> Any:
-    """Return the value of one of these settings."""
-    known = config.__dict__
-    if name not in known:
-        known.update(read(known))
-    return known[name]
 
 
 def read(known: dict[str, Any]) -> dict[str, object]:

@@ -18,6 +18,8 @@ LOOKED_AT = 128
 """Records looked at: as many as a span has links."""
 CARRIERS = {"traceparent": 512, "tracestate": 513, "baggage": 8193}
 """What a message's attributes may carry, and how many characters of it are looked at."""
+MAX_TEXT = 8193
+LENGTHS = frozenset(map(len, CARRIERS))
 MAX_ATTRIBUTES = 32
 """Attributes of a message whose names are looked at, in any letter case."""
 MAX_XRAY = 1024
@@ -69,26 +71,38 @@ def agreed(values: list[str | None]) -> str | None:
     return values[0] if values and values.count(values[0]) == len(values) else None
 
 
-def attribute(attributes: dict[str, Any], name: str, *fields: str) -> str | None:
-    """Return the text of a message's attribute whose name is `name` in any letter case.
+def attributes(given: dict[str, Any], *fields: str) -> tuple[str, str | None, str | None] | None:
+    """Return what a message's attributes carry, if that is a context; names in any letter case.
 
     Args:
-        attributes: The message's attributes, each a table.
-        name: In lower case.
-        fields: Where in the table the text may be.
+        given: The message's attributes, each a table.
+        fields: Where in a table the text may be. Binary attributes have it elsewhere.
     """
-    value = attributes.get(name)
-    if value is None:
-        size = len(name)
-        for key in list(attributes)[:MAX_ATTRIBUTES]:
-            if type(key) is str and len(key) == size and key.lower() == name:
-                value = attributes[key]
-                break
+    if len(given) == 1 and "traceparent" in given:
+        context = _text_in(given["traceparent"], fields)
+        return (context, None, None) if context is not None else None
+    named = {}
+    for key in list(given)[:MAX_ATTRIBUTES]:
+        if type(key) is str and len(key) in LENGTHS:
+            lower = key.lower()
+            if lower in CARRIERS and (key == lower or lower not in named):
+                named[lower] = given[key]
+    context = _text_in(named.get("traceparent"), fields)
+    if context is None:
+        return None
+    return (
+        context,
+        _text_in(named.get("tracestate"), fields),
+        _text_in(named.get("baggage"), fields),
+    )
+
+
+def _text_in(value: object, fields: tuple[str, ...]) -> str | None:
     if type(value) is dict:
         for field in fields:
             inner = value.get(field)
             if type(inner) is str:
-                return inner[: CARRIERS[name]]
+                return inner[:MAX_TEXT]
     return None
 
 

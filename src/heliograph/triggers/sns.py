@@ -33,21 +33,15 @@ def read(event: dict[str, Any], found: Request, _arn: str, _query: bool) -> None
     records.put_times(found, "iso", notices[0].get("Timestamp"), newest)
     left = MAX_MESSAGES
     for notice in notices:
-        carried = _attributes(table(notice, "MessageAttributes"))
+        given = table(notice, "MessageAttributes")
+        carried = records.attributes(given, "Value") if given else None
         message = notice.get("Message")
-        if carried[0] is None and left and type(message) is str and message[:1] == "{":
+        if carried is None and left and type(message) is str and message[:1] == "{":
             left -= 1
             if '"detail-type"' in message[:512]:
                 from . import envelope  # loaded by the first that may have a context
 
-                carried = envelope.probe(message)[0], None, None
-        if carried[0] is not None:
+                context = envelope.probe(message)[0]
+                carried = (context, None, None) if context else None
+        if carried is not None:
             found.messages.append((notice.get("MessageId"), *carried, None, None))
-
-
-def _attributes(given: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
-    if not given:
-        return None, None, None
-    names = ("traceparent", "tracestate", "baggage")
-    context, tracestate, baggage = (records.attribute(given, name, "Value") for name in names)
-    return context, tracestate, baggage
