@@ -202,10 +202,8 @@ class Config(Fields):
 
     def sets(self, name: str, variable: str) -> bool:
         """Tell whether code or the environment sets a setting that is read later, if at all."""
-        known = self.__dict__
-        return (
-            name in known or variable.encode() in known["_environ"] or variable in known["_environ"]
-        )
+        environ = self.__dict__["_environ"]
+        return name in self.__dict__ or variable.encode() in environ or variable in environ
 
     def extras(self) -> bool:
         """Tell whether one of the settings is there that few have, and that need the event."""
