@@ -61,7 +61,8 @@ def test_names() -> None:
     """Every public name is there, and no other is made up."""
     assert {name: callable(getattr(heliograph, name)) for name in heliograph.__all__} == {
         "__version__": False, "annotate": True, "configure": True, "event": True, "flush": True,
-        "metadata": True, "metric": True, "span": True, "wrap": True,
+        "metadata": True, "metric": True, "record": True, "records": True, "span": True,
+        "wrap": True,
     }  # fmt: skip
     with pytest.raises(AttributeError, match="module 'heliograph' has no attribute 'spam'"):
         _ = heliograph.spam  # type: ignore[attr-defined]

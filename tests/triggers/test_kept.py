@@ -27,7 +27,7 @@ def shown(found: Request) -> dict[str, Any]:
     """Return what is kept, without what is empty; a broker's bytes as text."""
     values = {name: getattr(found, name) for name in FIELDS}
     values["messages"] = [
-        [str(one) if isinstance(one, list) else one for one in message]
+        [str(one) if isinstance(one, (list, dict)) else one for one in message]
         for message in found.messages
     ]
     return json.loads(json.dumps({name: value for name, value in values.items() if value}))

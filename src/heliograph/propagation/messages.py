@@ -81,8 +81,11 @@ def _told(message: Message) -> dict[str, object]:
 def text_of(value: object) -> str | None:
     """Return the text of a carrier: as it is, or from a broker's bytes.
 
-    Those are numbers, which may have a sign as Java's bytes do, or texts of digits.
+    Those are numbers, which may have a sign as Java's bytes do, or texts of digits; in a list, or
+    in a table by index.
     """
+    if type(value) is dict:
+        value = [value.get(str(index)) for index in range(len(value))]
     if type(value) is not list:
         return value if type(value) is str else None
     data = bytearray()
