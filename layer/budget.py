@@ -47,16 +47,18 @@ COMMON = "common"
 
 PLAIN = Budget(
     common=Size(zipped=137_000, unpacked=440_000),
-    each=Size(zipped=772_500, unpacked=1_957_000),
+    each=Size(zipped=945_000, unpacked=2_640_000),
     longer={"3.14": 37_000},
 )
-"""Of the layer: with five Pythons it is within 4,000,000 bytes zipped.
+"""Of the layer: with five Pythons it is within 4,700,000 bytes zipped. A sixth of each
+Python's part are instrumentors of libraries, as bytecode: text would be compiled in a function's
+init.
 
 3.14 has 5 % more instructions than 3.13 for the same code (a NOT_TAKEN after most jumps).
 """
 
 OTLP = Budget(
-    common=Size(zipped=151_000, unpacked=485_000), each=Size(zipped=8_900_000, unpacked=22_022_000)
+    common=Size(zipped=151_000, unpacked=485_000), each=Size(zipped=9_060_000, unpacked=22_640_000)
 )
 """Of a layer with OTLP, which is for one Python: 17 MB of it are grpcio's machine code."""
 

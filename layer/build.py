@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LOCK = REQUIREMENTS / "layer.txt"
 OTLP_LOCK = REQUIREMENTS / "layer-otlp.txt"
+INSTRUMENTORS_LOCK = REQUIREMENTS / "instrumentors.txt"
 WRAPPER = ROOT / "layer" / "heliograph"
 
 SOURCES_ONLY = frozenset({"packaging"})
@@ -117,7 +118,8 @@ def fingerprint(found: dict[str, Python], served: Sequence[str]) -> str:
     digest = hashlib.sha256()
     compilers = (found[one].title if one in found else one for one in served)
     digest.update("\n".join([sys.version, zlib.ZLIB_RUNTIME_VERSION, *compilers]).encode())
-    sources = [LOCK, OTLP_LOCK, REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml", ROOT / "LICENSE"]
+    sources = [LOCK, OTLP_LOCK, INSTRUMENTORS_LOCK]
+    sources += [REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml", ROOT / "LICENSE"]
     for folder in ("src", "layer", "scripts"):
         found_in = (ROOT / folder).rglob("*")
         sources += (p for p in found_in if p.is_file() and "__pycache__" not in p.parts)
@@ -130,7 +132,8 @@ def fingerprint(found: dict[str, Python], served: Sequence[str]) -> str:
 def gather(sources: Path, platform: wheels.Platform | None = None) -> None:
     """Put the locked packages, this package and the list of licences into a folder."""
     sources.mkdir()
-    third_party = wheels.fetch(LOCK)
+    plain, brought = wheels.fetch(LOCK), wheels.fetch(INSTRUMENTORS_LOCK)
+    third_party = [*plain, *brought]
     licenses.check(third_party)
     more = []
     if platform:
@@ -140,6 +143,8 @@ def gather(sources: Path, platform: wheels.Platform | None = None) -> None:
         for wheel in [*third_party, *more, wheels.own(Path(folder))]:
             wheels.unpack(wheel, sources, machine_code=wheel in more)
     licenses.keep_once(sources, [*third_party, *more])
+    for wheel in brought:  # whoever looks entry points up would read it in every cold start
+        shutil.rmtree(sources / wheels.metadata_folder(wheel))
     info = next(sources.glob("heliograph-*.dist-info"))
     for listed in [licenses.LIST, *([licenses.OTLP_LIST] if platform else [])]:
         shutil.copyfile(listed, info / "licenses" / listed.name)

@@ -101,7 +101,7 @@ def check(paths: list[Path], before: Sequence[Path] = ()) -> None:
 def write() -> None:
     """Write both lists. Each platform's wheels of a package have the same metadata."""
     plain, otlp = REQUIREMENTS / "layer.txt", REQUIREMENTS / "layer-otlp.txt"
-    wheels_of_plain = wheels.fetch(plain)
+    wheels_of_plain = [*wheels.fetch(plain), *wheels.fetch(REQUIREMENTS / "instrumentors.txt")]
     LIST.write_text(listing(wheels_of_plain), encoding="utf-8")
     more = wheels.fetch(otlp, wheels.Platform("3.13", "x86_64"), plain)
     OTLP_LIST.write_text(listing(more, wheels_of_plain), encoding="utf-8")

@@ -154,6 +154,11 @@ def distribution(wheel: Path) -> str:
     return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
 
 
+def metadata_folder(wheel: Path) -> str:
+    """Return the name of a wheel's folder of metadata."""
+    return "-".join(wheel.name.split("-")[:2]) + ".dist-info"
+
+
 def metadata(wheel: Path) -> str:
     """Return the headers of a wheel's METADATA, without the description after them."""
     with zipfile.ZipFile(wheel) as archive:

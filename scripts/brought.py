@@ -39,11 +39,12 @@ def folder(version: str, kind: str, python: Python) -> Path:
 
 
 def libraries(python: Python, lock: str = "libraries") -> Path:
-    """Return a folder with the libraries that a lock names, and their instrumentors.
+    """Return a folder with the libraries that a lock names.
 
     Args:
         python: Whose.
-        lock: `libraries`, or `shop` for what the example of that name needs.
+        lock: `libraries`, with their instrumentors; `instrumented` without them, for what the layer
+            brings; or `shop` for what the example of that name needs.
     """
     listed = "".join(map(line, read(REQUIREMENTS / f"{lock}.txt")))
     name = f"{lock}-{python.full}-{python.platform}"

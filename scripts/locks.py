@@ -24,6 +24,22 @@ only (`exporters/transport.py`), and the function or its runtime has its own."""
 
 WITHOUT = [f"--no-emit-package={name}" for name in NOT_OURS]
 
+ONLY_INSTRUMENTORS = [
+    f"--no-emit-package={name}"
+    for name in (
+        "asgiref",
+        "opentelemetry-api",
+        "opentelemetry-instrumentation",
+        "opentelemetry-semantic-conventions",
+        "opentelemetry-util-http",
+        "packaging",
+        "typing-extensions",
+        "wrapt",
+    )
+]
+"""What the lock of the layer has already, and asgiref, of which one function is asked
+(`heliograph/libraries/light_imports.py`)."""
+
 BROUGHT = ("1.15", "1.20", "1.25", "1.33", "newest")
 """Versions of OpenTelemetry that functions bring, beside which the layer is tested."""
 
@@ -31,6 +47,13 @@ LOCKS = {
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "layer": ["pyproject.toml", "-c", "requirements/dev.txt", *WITHOUT],
     "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],
+    "instrumented": ["requirements/instrumented.in"],
+    "instrumentors": [
+        "requirements/instrumentors.in",
+        "-c",
+        "requirements/layer.txt",
+        *ONLY_INSTRUMENTORS,
+    ],
     "libraries": ["requirements/libraries.in", "-c", "requirements/dev.txt"],
     "rigs": ["requirements/rigs.in", "-c", "requirements/dev.txt"],
     "runtime": ["requirements/runtime.in", "-c", "requirements/dev.txt"],
@@ -38,7 +61,9 @@ LOCKS = {
     "uv": ["requirements/uv.in"],
     "webassembly": ["requirements/webassembly.in"],
     "zipkin": ["requirements/zipkin.in", "-c", "requirements/dev.txt"],
-    **{f"otel-{version}": [f"requirements/otel-{version}.in"] for version in BROUGHT},
+    **{
+        f"otel-{version}": [f"requirements/otel-{version}.in", "--no-config"] for version in BROUGHT
+    },
 }
 """Each lock and what it is made from. `layer` is what the package needs and nothing else."""
 

@@ -48,6 +48,8 @@ ASKED = {
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["otlp"],
     ],
+    "instrumented": listed("instrumented.in"),
+    "instrumentors": listed("instrumentors.in"),
     "libraries": listed("libraries.in"),
     "rigs": listed("rigs.in"),
     "runtime": listed("runtime.in"),

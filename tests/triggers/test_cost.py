@@ -119,7 +119,7 @@ HUGE = {
     "a record": {"Records": [KEYS]},
     "a list": ["x"] * 100_000,
     "headers": {"headers": dict.fromkeys(KEYS, "x")},
-    "partitions": {"eventSource": "aws:kafka", "records": dict.fromkeys(KEYS, [{}])},
+    "partitions": {"eventSource": "aws:kafka", "records": {key: [{}] for key in KEYS}},
 }
 
 

@@ -35,14 +35,28 @@ TABLE = {
 `install(module, settings)` is called, and the class of the official instrumentor, which is in
 `opentelemetry.instrumentation.<name>`."""
 
+SITE = __file__.rpartition("/heliograph/")[0]
+"""The folder that we are in."""
+
 OURS = tuple(
     f"opentelemetry_instrumentation{name}-" for name in ("", *(f"_{name}" for name in TABLE))
 )
 """How the folders of metadata begin of those that are done here, and of what all stand on."""
 
-LATE = {"urllib3": ("HTTPConnectionPool", "urlopen")}
+# fmt: off
+BROUGHT = (
+    "MySQLdb", "aio_pika", "aiohttp", "aiokafka", "asyncpg", "confluent_kafka", "django",
+    "elasticsearch", "fastapi", "flask", "grpc", "httpx", "httpx2", "jinja2", "kafka", "pika",
+    "psycopg", "psycopg2", "pymongo", "pymysql", "redis", "sqlalchemy", "sqlite3", "starlette",
+    "urllib.request",
+)
+# fmt: on
+"""After the import of these an instrumentor of the layer is switched on, where there is a layer. It
+is in the table of `brought.py`, which the first of them loads: nothing is searched in init."""
+
+LATE = {"urllib": ("OpenerDirector", "open"), "urllib3": ("HTTPConnectionPool", "urlopen")}
 """Libraries that others run on, which most functions import and few call: class and method of the
-module above. The recorder is loaded by the first call that is part of no recorded call; there
+module. The recorder is loaded by the first call that is part of no recorded call; there
 `install(module, original)` returns what records the method."""
 
 
@@ -60,6 +74,7 @@ def install(settings: Config, *, live: bool) -> None:
         after_import(f"opentelemetry.instrumentation.{library}", _adopt)
     if not live:
         install_installed(settings)
+        install_brought(settings)
 
 
 def install_installed(settings: Config) -> None:
@@ -75,7 +90,23 @@ def install_installed(settings: Config) -> None:
         if "instrumentation" in name and name.endswith(".dist-info") and not name.startswith(OURS)
     ]
     if found:
-        part("installed").install(settings, found)
+        part("installed").install(settings, found)  # before the layer's: the function's own win
+
+
+def install_brought(settings: Config) -> None:
+    """Have the layer's instrumentors switched on, each when its library is imported.
+
+    Args:
+        settings: The settings: which are left alone.
+    """
+    if not os.path.isdir(f"{SITE}/opentelemetry/instrumentation/httpx"):
+        return  # the package without the layer brings none
+    _brought.update(dict.fromkeys(BROUGHT, settings))
+    if _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
+    if not _brought.keys().isdisjoint(sys.modules):
+        for name in sorted(_brought.keys() & sys.modules.keys()):
+            _ready(name, sys.modules[name])
 
 
 def _names_in(folder: str) -> list[str]:
@@ -152,6 +183,9 @@ def part(name: str) -> Any:
     return import_module(f"{__name__}.{name}")
 
 
+_brought: dict[str, Config] = {}
+"""Those of `BROUGHT` that are not imported yet, each with the settings."""
+
 _waiting: dict[str, list[Callable[[ModuleType], None]]] = {}
 
 
@@ -183,7 +217,7 @@ class _Finder:
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name not in _waiting:
+        if name not in _waiting and name not in _brought:
             return None
         search = (get_ident(), name)
         if search in _finding:
@@ -224,7 +258,7 @@ def _add_step(spec: ModuleSpec) -> None:
     def exec_module(module: ModuleType) -> None:
         execute(module)
         name = module.__name__
-        if name in _waiting:
+        if name in _waiting or name in _brought:
             _ready(name, module)
 
     exec_module.heliograph = True  # type: ignore[attr-defined] # a mark on our own function
@@ -236,12 +270,29 @@ def _ready(name: str, module: ModuleType) -> None:
     for then in _waiting.pop(name, ()):
         with guard(f"preparing {name}"):
             then(module)
-    if not _waiting and _Finder in sys.meta_path:
+    if name in _brought:
+        settings = _brought.pop(name)
+        with guard(f"preparing {name}"):
+            _switch_on(module, settings)
+    if not _waiting and not _brought and _Finder in sys.meta_path:
         sys.meta_path.remove(_Finder)
+
+
+def _switch_on(module: ModuleType, settings: Config) -> None:
+    if module.__name__ != "urllib.request":
+        part("brought").switch_on(module, settings)
+    elif "urllib" not in taken and not settings.leaves_alone("urllib"):
+        _putting_off("urllib")(module)
+
+
+taken: set[str] = set()
+"""The names of the instrumentors that the function or another layer brings."""
 
 
 def forget() -> None:
     """Take all hooks back; what was already done to modules stays."""
     _waiting.clear()
+    _brought.clear()
+    taken.clear()
     if _Finder in sys.meta_path:
         sys.meta_path.remove(_Finder)

@@ -11,13 +11,16 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 WRAPT = "wrapt"
 VERSIONS = "packaging.version"
 
 
-def light(checks: str) -> _Light:
+def light(checks: str) -> Light:
     """Return a context in which instrumentors are imported without checks and without `wrapt`.
 
     What this thread imports meanwhile gets stand-ins that ask the real module when they are used.
@@ -27,12 +30,18 @@ def light(checks: str) -> _Light:
     Args:
         checks: The module that checks which versions are installed.
     """
-    return _Light(checks)
+    return Light({checks: lend_checks, WRAPT: _wrapt, VERSIONS: Lent})
 
 
-class _Light:
-    def __init__(self, checks: str) -> None:
-        self._lenders = {checks: _checks, WRAPT: _wrapt, VERSIONS: _Lent}
+class Light:
+    """A context in which this thread is lent stand-ins of modules that are not imported yet.
+
+    Args:
+        lenders: By a module's name, what makes its stand-in.
+    """
+
+    def __init__(self, lenders: Mapping[str, Callable[[str], Lent]]) -> None:
+        self._lenders = lenders
 
     def __enter__(self) -> None:
         self.lent = [lend(name) for name, lend in self._lenders.items() if name not in sys.modules]
@@ -49,7 +58,7 @@ class _Light:
                 delattr(sys.modules[package], attribute)
 
 
-class _Lent(ModuleType):
+class Lent(ModuleType):
     """Stands for a module: for the thread that lends it by what it was given, else by the real one.
 
     Args:
@@ -62,6 +71,7 @@ class _Lent(ModuleType):
         vars(self).update(_thread=get_ident(), _given=given or {})
 
     def real(self) -> Any:
+        """Return the real module, imported now if it was not."""
         from importlib import import_module
 
         if sys.modules.get(self.__name__) is self:
@@ -85,8 +95,9 @@ class _Lent(ModuleType):
         self._given[function] = asked
 
 
-def _checks(name: str) -> _Lent:
-    lent = _Lent(
+def lend_checks(name: str) -> Lent:
+    """Return a stand-in for the module that checks which versions are installed."""
+    lent = Lent(
         name,
         {
             "DependencyConflict": type("DependencyConflict", (), {}),
@@ -98,8 +109,8 @@ def _checks(name: str) -> _Lent:
     return lent
 
 
-def _wrapt(name: str) -> _Lent:
-    lent = _Lent(name)
+def _wrapt(name: str) -> Lent:
+    lent = Lent(name)
     lent.ask("wrap_function_wrapper")
 
     class Proxies(type):
