@@ -32,6 +32,7 @@ NEEDED = (
     *("opentelemetry-exporter-http-transport", "opentelemetry-exporter-otlp-common"),
     *("opentelemetry-exporter-otlp-json-common", "opentelemetry-exporter-otlp-json-http"),
     *("opentelemetry-instrumentation", "opentelemetry-instrumentation-botocore"),
+    *("opentelemetry-instrumentation-kafka-python",),
     *("opentelemetry-instrumentation-requests", "opentelemetry-propagator-aws-xray"),
     *("googleapis-common-protos", "opentelemetry-exporter-otlp-proto-common"),
     *("opentelemetry-proto", "protobuf"),
