@@ -173,3 +173,53 @@ def test_base_exceptions_pass() -> None:
 
     with capture(), pytest.raises(KeyboardInterrupt):
         heliograph.wrap(handler)(queue(1), FakeContext())
+
+
+def powertools(event: Any, kind: str) -> tuple[list[Any], Any]:
+    """Handle an event by Powertools' batch utility, the second record being poison."""
+    from aws_lambda_powertools.utilities import batch
+
+    seen: list[Any] = []
+
+    def poison(record: Any) -> None:
+        seen.append(record)
+        with heliograph.span("inner"):
+            pass
+        if len(seen) == 2:
+            raise ValueError("poison")
+
+    async def later(record: Any) -> None:
+        poison(record)
+
+    def handler(event: Any, context: Any) -> Any:
+        if kind == "async":
+            processor: Any = batch.AsyncBatchProcessor(event_type=batch.EventType.SQS)
+            return batch.async_process_partial_response(event, later, processor, context)
+        fifo = kind == "fifo"
+        processor = (
+            batch.SqsFifoPartialProcessor() if fifo
+            else batch.BatchProcessor(event_type=batch.EventType.SQS)
+        )  # fmt: skip
+        return batch.process_partial_response(event, poison, processor, context)
+
+    return handled(handler, event)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "fifo"])
+def test_powertools(kind: str) -> None:
+    """Without code of the function's each record that Powertools takes has its span."""
+    spans, result = powertools(queue(3, "orders.fifo" if kind == "fifo" else "orders"), kind)
+    left = ["m1", "m2"] if kind == "fifo" else ["m1"]
+    assert [one["itemIdentifier"] for one in result["batchItemFailures"]] == left
+    mine = {
+        span.attributes["messaging.message.id"]: span
+        for span in spans
+        if "messaging.message.id" in span.attributes
+    }
+    assert sorted(mine) == (["m0", "m1"] if kind == "fifo" else ["m0", "m1", "m2"])
+    assert mine["m1"].status.status_code.name == "ERROR"
+    assert mine["m1"].events[0].attributes["exception.message"] == "poison"
+    assert mine["m0"].status.status_code.name == "UNSET"
+    assert [f"{link.context.span_id:x}" for link in mine["m0"].links] == [LINKED]
+    inner = {span.parent.span_id for span in spans if span.name == "inner"}
+    assert inner == {span.context.span_id for span in mine.values()}

@@ -169,7 +169,7 @@ class records:  # noqa: N801 - used as a statement
         return True
 
     @property
-    def failures(self) -> dict[str, list[dict[str, str]]]:
+    def failures(self) -> dict[str, list[dict[str, Any]]]:
         """The answer that gives Lambda the failed records back: `batchItemFailures`."""
         return {"batchItemFailures": [{"itemIdentifier": _id(one)} for one in self._failed]}
 
@@ -189,7 +189,7 @@ def _records(event: Any) -> list[Any]:
     return [event]
 
 
-def _id(record: Any) -> str:
+def _id(record: Any) -> str | dict[str, Any]:
     """Return what Lambda knows a record by: a message's id, a sequence number, a place."""
     if type(record) is not dict:
         return ""
@@ -200,7 +200,8 @@ def _id(record: Any) -> str:
         if type(inner) is dict and name in inner:
             return str(inner[name])
     if "offset" in record:
-        return f"{record.get('topic')}-{record.get('partition')}:{record['offset']}"
+        partition = f"{record.get('topic')}-{record.get('partition')}"
+        return {"partition": partition, "offset": record["offset"]}
     return str(record.get("sequenceNumber", ""))
 
 

@@ -60,6 +60,11 @@ module. The recorder is loaded by the first call that is part of no recorded cal
 `install(module, original)` returns what records the method."""
 
 
+RECORDS = {"powertools": "aws_lambda_powertools.utilities.batch.base"}
+"""Libraries that take a batch's records one by one: the folder here, the module after whose import
+`install(module)` is called."""
+
+
 def install(settings: Config, *, live: bool) -> None:
     """Record the libraries that the settings do not leave alone, once each is imported.
 
@@ -73,6 +78,9 @@ def install(settings: Config, *, live: bool) -> None:
             after_import(module, _putting_off(library) if late else _calling(library, settings))
         after_import(f"opentelemetry.instrumentation.{library}", _adopt)
     if not live:
+        for folder, module in RECORDS.items():
+            if not settings.leaves_alone(folder):
+                after_import(module, _taking(folder))
         install_installed(settings)
         install_brought(settings)
 
@@ -120,6 +128,10 @@ def _names_in(folder: str) -> list[str]:
 
 def _calling(library: str, settings: Config) -> Callable[[ModuleType], None]:
     return lambda module: part(library).install(module, settings)
+
+
+def _taking(folder: str) -> Callable[[ModuleType], None]:
+    return lambda module: part(folder).install(module)
 
 
 def _putting_off(library: str) -> Callable[[ModuleType], None]:
