@@ -23,10 +23,10 @@ def install(module: ModuleType) -> None:
     """Put a span around the processing of a record.
 
     Args:
-        module: The one that has `BatchProcessor`, just imported.
+        module: The one that has the processors, just imported.
     """
-    kind: Any = module.BatchProcessor
-    one, other = kind._process_record, kind._async_process_record
+    kind, async_kind = module.BatchProcessor, module.AsyncBatchProcessor
+    one, other = kind._process_record, async_kind._async_process_record
 
     def _process_record(self: Any, record: Any) -> Any:
         span = _enter(record)
