@@ -16,6 +16,7 @@ TESTS = Path(__file__).parents[1]
 GOLD = TESTS / "gold" / "handler"
 ACCEPT = "HELIOGRAPH_ACCEPT" in os.environ
 HEADER = "Root=1-6b0121d0-d42d886c791602ec6d4263c8;Parent=49b993bb9d11f70b;Sampled=1"
+AGE = "heliograph.event.age_ms"
 EVENTS = (
     "rest_api", "http_api", "http_api_default_route", "http_api_v1", "function_url", "alb",
     "alb_multi_value", "vpc_lattice_v1", "vpc_lattice_v2", "websocket_connect", "websocket_message",
@@ -27,6 +28,8 @@ def shown(span, document):
     document["metadata"]["default"].pop("otel.resource.telemetry.sdk.version")
     document["metadata"]["default"].pop("otel.resource.telemetry.distro.version")
     document["aws"]["xray"].pop("sdk_version")
+    attributes, metadata = dict(span.attributes), document["metadata"]["default"]
+    assert attributes.pop(AGE, None) == metadata.pop(AGE, None)  # by the clock of this moment
     assert document.pop("id") == f"{span.context.span_id:016x}"
     assert abs(document.pop("start_time") - span.start_time / 1e9) < 1e-5
     assert abs(document.pop("end_time") - span.end_time / 1e9) < 1e-5
@@ -36,7 +39,7 @@ def shown(span, document):
         "trace_id": f"{span.context.trace_id:032x}",
         "parent_id": f"{span.parent.span_id:016x}",
         "status": span.status.status_code.name,
-        "attributes": dict(span.attributes),
+        "attributes": attributes,
         "document": document,
     }
 
