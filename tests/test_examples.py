@@ -246,7 +246,8 @@ def test_hello_imports_nothing():
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_whole(example):
     """Each has its code, an event, and a page that says what it shows."""
-    assert {"README.md", "app.py", "event.json"} <= {path.name for path in example.iterdir()}
+    assert {"README.md", "event.json"} <= {path.name for path in example.iterdir()}
+    assert list(example.glob("*.py"))
     assert (example / "README.md").read_text().startswith(f"# {example.name}\n")
     for path in example.glob("*.json"):
         assert isinstance(json.loads(path.read_text()), dict)

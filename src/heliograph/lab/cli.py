@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import ConfigurationError
 from ..version import VERSION
+from . import given
 from .function import Function
 from .invocation import Invocation
+from .pipeline.command import pipeline
 from .profile import Profile, table
 from .session import run
 from .show import show
 from .terminal import console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .daemon import XRayDaemon
 
 MAX_SECONDS = 900
@@ -70,7 +68,7 @@ def invoke(
 
     Exit status: 1 if an invocation failed, 2 if something given here is wrong.
     """
-    body, env = _event(event), _variables(pairs)
+    body, env = given.event(event), given.variables(pairs)
 
     def environment(daemon: XRayDaemon) -> Function:
         return Function(
@@ -90,7 +88,7 @@ def invoke(
         return Invocation(body, timeout=timeout)
 
     found, screen = [], console()
-    with _usage_errors(), Profile() if profiled else nullcontext() as profile:
+    with given.usage_errors(), Profile() if profiled else nullcontext() as profile:
         if profile:
             env |= profile.environment
         for outcome in run(environment, invocation, times, profile):
@@ -106,47 +104,4 @@ def invoke(
     sys.exit(int(failed))
 
 
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    try:
-        yield
-    except ConfigurationError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _event(given: str) -> Any:
-    """Return the event: from stdin, a file, or the text itself."""
-    if given == "-":
-        return _parsed(sys.stdin.read(), "the event on stdin")
-    if given.lstrip()[:1] in {"{", "[", '"'}:
-        return _parsed(given, "the event")
-    with suppress(ValueError):  # any JSON value is an event: null, true, 1
-        if not Path(given).exists():
-            return json.loads(given)
-    try:
-        return _parsed(Path(given).read_text(encoding="utf-8"), f"event file {given!r}")
-    except OSError as error:
-        raise click.UsageError(
-            f"event file {given!r} cannot be read ({error.strerror}); "
-            "give a file, JSON such as '{\"id\": 1}', or - for stdin"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"event file {given!r} is no UTF-8: {error.reason}") from error
-
-
-def _parsed(text: str, what: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise click.UsageError(f"{what} is not JSON: {place}: {error.msg}") from error
-
-
-def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
-    variables = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not name or not equals:
-            raise click.UsageError(f"--env {pair!r} is no NAME=VALUE")
-        variables[name] = value
-    return variables
+command.add_command(pipeline)

@@ -107,14 +107,15 @@ def run(
                 cold = True
                 while number < times and environment.exit_code is None:
                     number += 1
-                    outcome = _invoke(environment, daemon, invocation(), number, cold=cold)
+                    outcome = invoke(environment, daemon, invocation(), number, cold=cold)
                     yield replace(outcome, profile=profile.read()) if profile else outcome
                     cold = False
 
 
-def _invoke(
+def invoke(
     environment: Function, daemon: XRayDaemon, invocation: Invocation, number: int, *, cold: bool
 ) -> Outcome:
+    """Invoke once in an environment, and gather all that came of it."""
     # what init wrote belongs to the cold invocation, as in Lambda's log
     out = 0 if cold else len(environment.stdout.raw)
     err = 0 if cold else len(environment.stderr.raw)

@@ -31,12 +31,12 @@ def show(outcome: Outcome, screen: Console) -> None:
     screen.print(Rule(_title(outcome), align="left", style=style))
     if times := _times(outcome):
         screen.print(Text(times, "dim"))
-    screen.print(_answer(outcome.answer), soft_wrap=True)
+    screen.print(answer_text(outcome.answer), soft_wrap=True)
     if outcome.exit_code is not None and not outcome.answer.timed_out:
         screen.print(Text(f"the process ended with exit code {outcome.exit_code}", "red"))
     for part in (*_traces(outcome), *metric_table(outcome.metrics, screen.width)):
         screen.print("", part, sep="\n")
-    for part in _log(outcome, screen.width):
+    for part in log_parts(outcome, screen.width):
         screen.print("", part, sep="\n", soft_wrap=True)  # a long word stays whole: it is copied
     screen.print()
 
@@ -55,7 +55,8 @@ def _times(outcome: Outcome) -> str:
     return " · ".join(f"{name} {value:.1f} ms" for name, value in figures if value is not None)
 
 
-def _answer(answer: Answer) -> Text:
+def answer_text(answer: Answer) -> Text:
+    """Return what was answered, and by whom."""
     kind = answer.kind.replace("_", " ")
     text = Text.assemble((f"{kind}  ", "bold"), _shorten(_body(answer)))
     if answer.status not in (0, 202):
@@ -89,7 +90,8 @@ def _traces(outcome: Outcome) -> Iterator[RenderableType]:
         yield Text(f"datagrams that X-Ray would not take: {outcome.refused}", "red")
 
 
-def _log(outcome: Outcome, width: int) -> Iterator[Text]:
+def log_parts(outcome: Outcome, width: int) -> Iterator[Text]:
+    """Yield the lines of stdout that are no metrics, and of stderr."""
     for name, lines, style in (("log", outcome.log, ""), ("stderr", outcome.stderr, "red")):
         if lines:
             # the runtime ends the lines of its own errors with CR, to keep them one record

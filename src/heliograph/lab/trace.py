@@ -28,7 +28,7 @@ STATEMENTS = ("db.operation.name", "db.operation", "db.query.text", "db.statemen
 
 OURS = (
     "aws.function_arn", "aws.lambda.", "aws.xray.", "heliograph.", "otel.resource.", "otel.scope.",
-    "telemetry.", "asgi.", "db.redis.",
+    "telemetry.", "asgi.", "db.redis.", "messaging.",
 )  # fmt: skip
 """Beginnings of names that are ours, and OpenTelemetry's for every span; and those of official
 instrumentors that are in no convention."""

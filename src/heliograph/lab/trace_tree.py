@@ -36,18 +36,19 @@ def _name_ends(root: Node) -> Iterator[int]:
     waiting = [(root, 1)]
     while waiting:
         node, depth = waiting.pop()
-        yield 4 * depth + len(_title_of(node))
+        yield 4 * depth + len(title_of(node))
         if depth < MAX_DEPTH:
             waiting += [(child, depth + 1) for child in node.children]
 
 
-def _title_of(node: Node) -> str:
+def title_of(node: Node) -> str:
+    """Return what a span is: its name, and what it called."""
     return plain(" ".join(filter(None, (node.name, node.call))))
 
 
 def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None:
     branch = tree.add(
-        _placeholder(node) if node.placeholder else _label(node, start, column - 4 * depth)
+        placeholder(node) if node.placeholder else label(node, start, column - 4 * depth)
     )
     if depth == MAX_DEPTH and node.children:
         branch.add(Text(f"… {sum(1 for _ in node.walk()) - 1} spans below", "dim"))
@@ -56,16 +57,25 @@ def _grow(tree: Tree, node: Node, start: float, column: int, depth: int) -> None
         _grow(branch, child, start, column, depth + 1)
 
 
-def _placeholder(node: Node) -> Text:
-    return Text(plain(f"{node.name} (its own segment, {node.id})"), "dim")
+def placeholder(node: Node, before: str = "") -> Text:
+    """Return the line of a segment that somebody else sends."""
+    return Text(plain(f"{before}{node.name} (its own segment, {node.id})"), "dim")
 
 
-def _label(node: Node, start: float, width: int) -> Text:
+def label(node: Node, start: float, width: int, before: str = "") -> Text:
+    """Return the line of a span, and lines below it of what was said about it.
+
+    Args:
+        node: The span.
+        start: What its start is told from, in seconds since 1970.
+        width: Columns before its times.
+        before: What its name begins with.
+    """
     duration = node.duration_ms
     took = "in progress" if duration is None else f"{duration:.1f} ms"
     text = Text.assemble(
-        (_title_of(node).ljust(width), "red" if node.status else "cyan"),
-        (f"  {f'+{(node.start - start) * 1000:.1f}':>8}", "dim"),
+        ((before + title_of(node)).ljust(width), "red" if node.status else "cyan"),
+        (f"  {(node.start - start) * 1000:>+8.1f}", "dim"),
         f"  {took:>10}",
     )
     facts = [node.document.get("namespace"), node.http_status]

@@ -1,0 +1,1 @@
+"""Several functions and what lies between them: gateway, topics, queues, buses, partners."""
