@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_BODIES = 10
 """Bodies searched for a context in one event."""
+LONGEST = records.MAX_XRAY
 SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 """Ends of a queue's address that are not `amazonaws.com`, by partition."""
 
@@ -45,16 +46,23 @@ def _carried(messages: list[dict[str, Any]], found: Request) -> tuple[int, bool]
     carry = found.messages.append
     for message in messages:
         system, given = message.get("attributes"), message.get("messageAttributes")
-        context = header = topic = None
+        context: tuple[str, str | None, str | None] | None = None
+        header = topic = None
         if type(system) is dict:
             header = system.get("AWSTraceHeader")
-            header = header[: records.MAX_XRAY] if type(header) is str else None
+            if header is not None:
+                header = header[:LONGEST] if type(header) is str else None
             count = system.get("ApproximateReceiveCount")
             if type(count) is str and count != "1" and len(count) < 10 and count.isdecimal():
                 received = max(received, int(count))
-            redriven = redriven or "DeadLetterQueueSourceArn" in system
+            if "DeadLetterQueueSourceArn" in system:
+                redriven = True
         if type(given) is dict and given:
-            context = records.attributes(given, "stringValue", "StringValue")
+            only = given.get("traceparent") if len(given) == 1 else None
+            if type(only) is dict and type(only.get("stringValue")) is str:
+                context = only["stringValue"][:LONGEST], None, None
+            else:
+                context = records.attributes(given, "stringValue", "StringValue")
         if context is not None:
             carry((message.get("messageId"), *context, header, None))
         elif header is not None:
