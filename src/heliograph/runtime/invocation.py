@@ -105,8 +105,8 @@ class Invocation:
         if state.hooks is not None or config.extras():
             from . import extras
 
-            doing = "doing what was asked for before the handler"
-            self._extras = guarded(doing, extras.begin, self, config, event, context)
+            begun = extras.begin, self, config, event, context
+            self._extras = guarded("doing what was asked for before the handler", *begun)
 
     def _read(self, event: object) -> None:
         with guard("reading the event"):
