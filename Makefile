@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger demo-shop test unit check fuzz fmt format lint types lock upgrade clean
+.PHONY: help setup runtimes layer layer-otlp collector jaeger bench demo demo-jaeger demo-pipeline demo-shop test unit check fuzz fmt format lint types lock upgrade clean
 
 help: ## this list
 	@echo "usage: make TARGET [PYTHON=python3.12] [ARGS='arguments of pytest']"
@@ -49,8 +49,11 @@ jaeger: setup ## Jaeger, for demo-jaeger and the tests; needs Go, minutes once
 demo: setup runtimes layer ## a real function through the layer, cold and warm, its traces and metrics
 	@$(RUN) scripts.demo
 
-demo-jaeger: setup runtimes layer jaeger ## the same function, not a line changed, its traces in Jaeger
+demo-jaeger: setup runtimes layer jaeger ## the same function, and that of demo-pipeline, in Jaeger
 	@$(RUN) scripts.demo_jaeger
+
+demo-pipeline: setup runtimes layer ## three functions, a topic, queues and a bus between them: one tree
+	@$(RUN) scripts.demo_pipeline
 
 demo-shop: setup runtimes layer ## a function without a line about telemetry: FastAPI, SQLAlchemy, httpx, Redis
 	@$(RUN) scripts.demo_shop

@@ -1,7 +1,8 @@
-"""`make demo-jaeger`: the orders example through the layer, its traces read back from Jaeger.
+"""`make demo-jaeger`: two examples through the layer, their traces read back from Jaeger.
 
-The function is that of `make demo`, unchanged; two variables send its traces to Jaeger instead of
-X-Ray. What is printed is what Jaeger's query API answers. Nothing leaves this machine.
+The functions are those of `make demo` and `make demo-pipeline`, unchanged; two variables send their
+traces to Jaeger instead of X-Ray. What is printed is what Jaeger's query API answers. Nothing
+leaves this machine.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from rich.tree import Tree
 
 from heliograph.lab.function import Function
 from heliograph.lab.invocation import Invocation
+from heliograph.lab.pipeline.description import read
+from heliograph.lab.pipeline.environments import Options
+from heliograph.lab.pipeline.running import Running
 from heliograph.lab.terminal import console
 from heliograph.lab.trace import is_said
-from scripts import demo, golang, jaeger
+from scripts import demo, demo_pipeline, golang, jaeger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +38,9 @@ SPANS = 10
 the function's own."""
 NAMES = 34
 """Columns of names and what they are indented by."""
+TRACES = (5, 15, 4, 4)
+"""Spans of the pipeline's traces: of the order, of the batch and the events that came of it, of the
+batch that was tried again, of what was given up."""
 
 
 def main() -> int:
@@ -50,7 +57,8 @@ def main() -> int:
             chosen = {"OTEL_TRACES_EXPORTER": "otlp", **endpoint}
             print("examples/orders/app.py through the layer. Its traces are in Jaeger, by")
             print(*(f"  {name}={value}" for name, value in chosen.items()), sep="\n")
-            return orders(server, task, {"AWS_ENDPOINT_URL": aws, "PARTNER_URL": partner, **chosen})
+            env = {"AWS_ENDPOINT_URL": aws, "PARTNER_URL": partner, **chosen}
+            return orders(server, task, env) or pipeline(server, chosen)
 
 
 def orders(server: jaeger.Jaeger, task: Path, env: Mapping[str, str]) -> int:
@@ -72,24 +80,50 @@ def orders(server: jaeger.Jaeger, task: Path, env: Mapping[str, str]) -> int:
                 print(answer.body.decode(), *function.stdout.lines(), sep="\n")
                 return 1
             screen.print(f"\n{name} → {json.dumps(answer.json())}\n", markup=False)
-            show(server.spans(trace_id(invocation), SPANS), screen)
+            show(server.spans(trace_id(invocation.trace_header), SPANS), screen)
     return 0
 
 
-def trace_id(invocation: Invocation) -> str:
-    """Return an invocation's trace id in the form of OpenTelemetry."""
-    assert invocation.trace_header
-    root = invocation.trace_header.partition(";")[0]
-    return root.removeprefix("Root=1-").replace("-", "")
+def pipeline(server: jaeger.Jaeger, env: Mapping[str, str]) -> int:
+    """Send the order of the pipeline example, and print the traces that Jaeger has of it."""
+    newest, screen = demo.runtime(), console()
+    example = demo_pipeline.EXAMPLE
+    options = Options([demo.LAYER], newest["python"], newest["runtime_dir"], env)
+    event = json.loads((example / "event.json").read_text(encoding="utf-8"))
+    with Running(read(example), options) as running:
+        headers = [step.outcome.trace_header for step in running.request(event)]
+        screen.print("\nexamples/pipeline: links lead from one trace to the other\n", markup=False)
+        ids = dict.fromkeys(map(trace_id, headers))
+        known: dict[str, str] = {}
+        for trace, count in zip(ids, TRACES, strict=True):
+            spans = server.spans(trace, count)
+            known |= {span["spanID"]: span["operationName"] for span in spans}
+            show(spans, screen, known)
+    return 0
 
 
-def show(spans: list[dict[str, Any]], screen: Console) -> None:
-    """Print a trace of the query API as a tree."""
+def trace_id(header: str | None) -> str:
+    """Return the trace id of an invocation's header in the form of OpenTelemetry."""
+    assert header
+    return header.partition(";")[0].removeprefix("Root=1-").replace("-", "")
+
+
+def show(
+    spans: list[dict[str, Any]], screen: Console, known: Mapping[str, str] | None = None
+) -> None:
+    """Print a trace of the query API as a tree.
+
+    Args:
+        spans: All of the trace.
+        screen: Where.
+        known: Names of the spans that links lead to, by their ids.
+    """
     ids = {span["spanID"] for span in spans}
-    (root,) = (span for span in spans if parent(span) not in ids)
-    tree = Tree(Text(f"trace {root['traceID']} in Jaeger", "bold"), guide_style="dim")
     ordered = sorted(spans, key=lambda one: int(one["startTime"]))
-    grow(tree, root, root["startTime"], ordered, NAMES)
+    tree = Tree(Text(f"trace {spans[0]['traceID']} in Jaeger", "bold"), guide_style="dim")
+    for span in ordered:
+        if parent(span) not in ids:
+            grow(tree, span, ordered, NAMES, known or {})
     screen.print(tree)
 
 
@@ -100,9 +134,14 @@ def parent(span: dict[str, Any]) -> str | None:
 
 
 def grow(
-    tree: Tree, span: dict[str, Any], start: int, spans: list[dict[str, Any]], width: int
+    tree: Tree,
+    span: dict[str, Any],
+    spans: list[dict[str, Any]],
+    width: int,
+    known: Mapping[str, str],
 ) -> None:
     """Add a span and what is below it; times of the API are microseconds."""
+    start = spans[0]["startTime"]
     tags = {tag["key"]: tag["value"] for tag in span["tags"]}
     failed = "error" in tags
     began = f"+{(span['startTime'] - start) / 1000:.1f}"
@@ -114,10 +153,14 @@ def grow(
         ("  ERROR" if failed else "", "bold red"),
     )
     line.append("".join(said(span, tags)), "yellow")
+    for other in span["references"]:
+        if other["refType"] == "FOLLOWS_FROM":
+            named = known.get(other["spanID"], other["spanID"])
+            line.append(f"\n⇠ {named} in trace {other['traceID']}", "magenta")
     branch = tree.add(line)
     for child in spans:
         if parent(child) == span["spanID"]:
-            grow(branch, child, start, spans, width - 4)
+            grow(branch, child, spans, width - 4, known)
 
 
 def said(span: dict[str, Any], tags: dict[str, Any]) -> Iterator[str]:

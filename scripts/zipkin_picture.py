@@ -64,7 +64,7 @@ def order(server: zipkin.Zipkin, folder: Path) -> str:
             env=env,
         ) as function:
             function.invoke(invocation)
-            trace_id = demo_jaeger.trace_id(invocation)
+            trace_id = demo_jaeger.trace_id(invocation.trace_header)
             server.spans(trace_id, demo_jaeger.SPANS)
     return trace_id
 

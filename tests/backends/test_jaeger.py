@@ -1,4 +1,4 @@
-"""`make demo-jaeger`'s script: the orders example, as Jaeger has it."""
+"""`make demo-jaeger`'s script: its examples, as Jaeger has them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ ORDER = [
     "reserve internal",
 ]  # fmt: skip
 
+NOTIFIED = ["notify server", "process shop.parcels consumer", "POST client"]
+PIPELINE = [
+    "wait http_api internal", "POST /orders server", *["orders send producer"] * 3,
+    "wait parcels internal", "fulfil server ERROR", "process parcels consumer ERROR",
+    "pack internal", "pack internal ERROR", "pack internal", "EventBridge.PutEvents client",
+    *NOTIFIED, *NOTIFIED,
+    "wait parcels internal", "fulfil server ERROR", "process parcels consumer ERROR",
+    "pack internal ERROR",
+    "wait unpackable internal", "notify server", "process unpackable consumer", "POST client",
+]  # fmt: skip
+LINK = re.compile(r"^[│ ]*⇠ (.+) in trace (\w+) *$", re.MULTILINE)
+
 
 def tree(text: str) -> list[str]:
     """Return the lines of spans, without their times."""
@@ -35,7 +47,11 @@ def tree(text: str) -> list[str]:
 
 @pytest.mark.runtime
 def test_the_demo(layer: Path) -> None:
-    """Both orders are in Jaeger: every span below its parent, attributes, and the error."""
+    """Both orders are in Jaeger: every span below its parent, attributes, and the error.
+
+    The pipeline's traces are, too, with links that lead from one to the other. The bus tells its
+    time in seconds, so its waits may be anywhere among the spans.
+    """
     built(jaeger_build.build)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run(
@@ -47,11 +63,18 @@ def test_the_demo(layer: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    _, priced, refused = re.split(r"^\w+\.json → ", done.stdout, flags=re.MULTILINE)
+    parts = re.split(r"^\w+\.json → |^examples/pipeline: ", done.stdout, flags=re.MULTILINE)
+    _, priced, refused, pipeline = parts
     assert tree(priced) == ORDER
     assert tree(refused) == [*ORDER[:-1], "reserve internal ERROR"]
     assert "order.id = ORD-001\n" in priced
     assert "app.OutOfStock: out of stock: mirror\n" in refused
+    waits = [line for line in tree(pipeline) if line == "wait shop.parcels internal"]
+    assert len(waits) == 2
+    assert [line for line in tree(pipeline) if line not in waits] == PIPELINE
+    placed, packed, *_ = re.findall(r"^trace (\w+) in Jaeger", pipeline, re.MULTILINE)
+    sent, put = ("orders send", placed), ("EventBridge.PutEvents", packed)
+    assert LINK.findall(pipeline) == [sent, sent, sent, put, put, sent, sent]
 
 
 def test_what_is_not_there(jaeger: Jaeger, monkeypatch: pytest.MonkeyPatch) -> None:
