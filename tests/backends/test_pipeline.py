@@ -52,7 +52,8 @@ def test_every_span_is_reached(jaeger: Jaeger, one_runtime: dict[str, str], laye
     )
     event = json.loads((EXAMPLE / "event.json").read_text())
     with Running(read(EXAMPLE), options) as running:
-        runs = [list(running.request(event)) for _ in range(RUNS)]
+        runs = [list(running.request(event)) for _ in range(RUNS + 1)]
+        runs.pop()  # what a run could not send in time leaves with the next one's
         for steps in runs:
             ids = trace_ids(steps)
             assert len(ids) == len(TRACES)

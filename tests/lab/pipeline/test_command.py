@@ -99,6 +99,20 @@ def test_a_circle_ends(run, monkeypatch) -> None:
     assert "Error: the pipeline did not end after 2 invocations" in done.output
 
 
+def test_without_a_layer(tmp_path: Path) -> None:
+    """The package of this Python instruments the functions, as in a container image."""
+    (tmp_path / "app.py").write_text(textwrap.dedent(CODE))
+    (tmp_path / "pipeline.json").write_text(json.dumps({**ASYNC, "topics": {"orders": []}}))
+
+    done = CliRunner().invoke(command, ["pipeline", str(tmp_path), "--event={}", "--json"])
+
+    documents = json.loads(done.stdout)["documents"]
+    assert [(one["name"], "origin" in one) for one in documents] == [
+        ("take", True), ("app.take", False)
+    ]  # fmt: skip
+    assert documents[1]["parent_id"] == documents[0]["id"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -275,6 +277,26 @@ def test_refused(ours: Client, said: str) -> None:
 
     with pytest.raises(ClientError, match=said):
         getattr(ours(service), call)(**given)
+
+
+def test_a_call_that_is_not_whole(services: Services) -> None:
+    """A call made by hand may lack what boto3 asks for: it is refused, and no more."""
+    with Endpoint(services) as endpoint:
+
+        def call(body: bytes, **headers: str) -> str:
+            request = urllib.request.Request(endpoint.url, body, headers)
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request)
+            with refused.value as answer:
+                assert answer.code == 400
+                return answer.read().decode()
+
+        target = {"X-Amz-Target": "AWSEvents.PutEvents"}
+        assert "The call lacks 'Entries'" in call(b"{}", **target)
+        assert "The call is malformed" in call(b"{", **target)
+        assert "The call lacks 'Message'" in call(f"Action=Publish&TopicArn={TOPIC}".encode())
+        structured = f"Action=Publish&TopicArn={TOPIC}&MessageStructure=json&Message=x"
+        assert "The call is malformed" in call(structured.encode())
 
 
 @pytest.mark.parametrize("missing", ["Source", "DetailType", "Detail"])

@@ -7,6 +7,7 @@ EventBridge, forms for SNS. Any other call is refused by name.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..wire import HttpServer, Reply
@@ -14,6 +15,8 @@ from . import calls_events, calls_sns, calls_sqs
 from .refusal import RefusalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from typing_extensions import Self
 
     from ..wire import Request
@@ -44,10 +47,10 @@ class Endpoint:
         if target is None:
             return self._answer_form(request.body, header)
         try:
-            answer = self._call(target, json.loads(request.body), header)
+            with _whole():
+                return _json(200, self._call(target, json.loads(request.body), header))
         except RefusalError as refusal:
             return _json(400, {"__type": refusal.code, "message": str(refusal)})
-        return _json(200, answer)
 
     def _call(self, target: str, given: dict[str, Any], header: str | None) -> dict[str, Any]:
         prefix, _, operation = target.partition(".")
@@ -62,9 +65,21 @@ class Endpoint:
     def _answer_form(self, form: bytes, header: str | None) -> Reply:
         kind = {"Content-Type": "text/xml"}
         try:
-            return Reply(200, calls_sns.answer(self._services, form, header), kind)
+            with _whole():
+                return Reply(200, calls_sns.answer(self._services, form, header), kind)
         except RefusalError as refusal:
             return Reply(400, calls_sns.refused(refusal), kind)
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Refuse a call that lacks something, or has text where JSON should be."""
+    try:
+        yield
+    except KeyError as error:
+        raise RefusalError("MissingParameter", f"The call lacks {error}.") from error
+    except ValueError as error:
+        raise RefusalError("InvalidParameter", f"The call is malformed: {error}") from error
 
 
 def _json(status: int, value: object) -> Reply:
