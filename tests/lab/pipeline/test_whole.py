@@ -7,8 +7,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from heliograph.lab.pipeline import picture
 from heliograph.lab.pipeline.description import read
 from heliograph.lab.pipeline.environments import Options
@@ -16,9 +14,8 @@ from heliograph.lab.pipeline.running import Running
 from tests.lab.pipeline.reaching import edges_of, unreached, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from heliograph.lab.pipeline.running import Step
+    from heliograph.lab.wire import Request
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "pipeline"
@@ -39,21 +36,6 @@ SPANS = {
 FACADES = {"accept": 1, "fulfil": 2, "notify": 3}
 
 
-@pytest.fixture(scope="module")
-def runs(trees: dict[str, dict[str, str]], layer: Path) -> Iterator[tuple[Running, list[Any]]]:
-    """Fifty orders, one after the other, through three functions that freeze in between."""
-    newest = list(trees.values())[-1]
-    options = Options(
-        layers=[layer],
-        python=newest["python"],
-        runtime_dir=ROOT / newest["runtime_dir"],
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    event = json.loads((EXAMPLE / "event.json").read_text())
-    with Running(read(EXAMPLE), options) as running:
-        yield running, [list(running.request(event)) for _ in range(RUNS)]
-
-
 def documents(steps: list[Step]) -> list[dict[str, Any]]:
     """Return all that arrived of a run."""
     return [document for step in steps for document in step.documents]
@@ -64,47 +46,59 @@ def name(document: Any) -> str:
     return "carrier" if document["name"].startswith("127.0.0.1:") else document["name"]
 
 
-@pytest.mark.runtime
-def test_every_span_is_reached(runs, one_runtime) -> None:
-    """From the first span every other is reached by parents and links, fifty times of fifty."""
-    for steps in runs[1]:
-        found = documents(steps)
-        edges = edges_of(found)
-        (first,) = (one for one in found if one["name"] == "accept")
+def check_reached(steps: list[Step]) -> None:
+    """All spans of a run are there, each reached from the first by parents and links."""
+    found = documents(steps)
+    edges = edges_of(found)
+    parents = {span: {one for one in edges[span] if one[0] == span[0]} for span in edges}
+    (first,) = ((one["trace_id"], one["id"]) for one in found if one["name"] == "accept")
+    assert [(step.function, step.source) for step in steps] == STEPS
+    assert Counter(map(name, whole(found))) == {**SPANS, **FACADES}
+    assert unreached(edges, first) == set()
+    assert len({trace for trace, _ in unreached(parents, first)}) == 3  # what only links lead to
+    assert {other for others in edges.values() for other in others} <= edges.keys()
 
-        assert [(step.function, step.source) for step in steps] == STEPS
-        assert Counter(map(name, whole(found))) == {**SPANS, **FACADES}
-        assert unreached(edges, (first["trace_id"], first["id"])) == set()
-        assert {other for others in edges.values() for other in others} <= edges.keys()
 
-
-@pytest.mark.runtime
-def test_it_is_one_tree(runs, one_runtime) -> None:
+def check_one_tree(steps: list[Step]) -> None:
     """All traces of a run hang below its first, each where a link of it leads to."""
-    for steps in runs[1]:
-        found = picture.joined(documents(steps))
-        below = [(found.nodes[key].call, len(traces)) for key, traces in found.below.items()]
-
-        assert len(found.roots) == 1
-        assert below == [("Publish orders", 1), ("Publish orders", 2)]
+    found = picture.joined(documents(steps))
+    below = [(found.nodes[key].call, len(traces)) for key, traces in found.below.items()]
+    assert len(found.roots) == 1
+    assert below == [("Publish orders", 1), ("Publish orders", 2)]
 
 
-@pytest.mark.runtime
-def test_only_the_first_run_is_cold(runs, one_runtime) -> None:
-    """The environments live on; nothing failed, and nothing was said but by our first line."""
-    outcomes = [step.outcome for steps in runs[1] for step in steps]
-
+def check_quiet(steps: list[Step]) -> None:
+    """Only the first three invocations were cold, none failed, and nothing was said but once."""
+    outcomes = [step.outcome for step in steps]
     assert [one.number for one in outcomes if one.cold] == [1, 2, 3]
     assert not any(one.failed for one in outcomes)
-    assert [line for one in outcomes for line in one.log if "heliograph: traces" not in line] == []
-    assert [line for one in outcomes for line in one.stderr] == []
+    lines = [line for one in outcomes for line in (*one.log, *one.stderr)]
+    assert [line for line in lines if "heliograph: traces" not in line] == []
 
 
-@pytest.mark.runtime
-def test_the_partner_was_asked(runs, one_runtime) -> None:
+def check_partner(asked: list[Request]) -> None:
     """The carrier got two parcels of each order and its desk one article, each with a context."""
-    asked = runs[0].partners["carrier"].requests
-
     assert Counter(one.path for one in asked) == {"/parcels": 2 * RUNS, "/desk": RUNS}
-    contexts = {one.headers["traceparent"] for one in asked}
-    assert len(contexts) == 3 * RUNS
+    assert len({one.headers["traceparent"] for one in asked}) == 3 * RUNS
+
+
+def test_fifty_orders(one_runtime: dict[str, str], layer: Path) -> None:
+    """One after the other, through three functions that freeze in between: fifty whole pictures.
+
+    In each of them an article is tried twice and then given up.
+    """
+    options = Options(
+        layers=[layer],
+        python=one_runtime["python"],
+        runtime_dir=ROOT / one_runtime["runtime_dir"],
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    event = json.loads((EXAMPLE / "event.json").read_text())
+    with Running(read(EXAMPLE), options) as running:
+        runs = [list(running.request(event)) for _ in range(RUNS)]
+
+    for steps in runs:
+        check_reached(steps)
+        check_one_tree(steps)
+    check_quiet([step for steps in runs for step in steps])
+    check_partner(running.partners["carrier"].requests)
