@@ -178,13 +178,15 @@ class State:
         baggage: Returns the current baggage.
         recorded_span: Returns the OpenTelemetry span that stands for an entry.
         hooks: The user's, called before and after the handler; None without any.
+        extras: Whether they, or one of the settings that few have, are asked for around it.
         warmup_keys: Keys of the function's own events that only keep it warm; None without any.
         hooked: Whether import hooks are in place, which stay.
     """
 
     __slots__ = (
         "active", "added", "around", "baggage", "cold", "config", "decide", "declined",
-        "development", "environment_header", "event_carrier", "hooked", "hooks", "in_background",
+        "development", "environment_header", "event_carrier", "extras", "hooked", "hooks",
+        "in_background",
         "init_ns", "last", "origin", "policy", "read_context", "ready_ns", "recorded_span",
         "restored", "running", "sdk_objects", "warmup_keys", "writers",
     )  # fmt: skip
@@ -218,6 +220,7 @@ class State:
         self.environment_header = ""
         self.hooks: tuple[Any, Any] | None = None
         self.warmup_keys: frozenset[str] | None = None
+        self.extras = False
         self.event_carrier: Callable[[Any, Any], Any] | None = None
 
 

@@ -102,7 +102,7 @@ class Invocation:
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, client)
         self._extras: Extras | None = None
-        if state.hooks is not None or config.extras():
+        if state.extras:
             from . import extras
 
             begun = extras.begin, self, config, event, context

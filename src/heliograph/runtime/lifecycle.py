@@ -62,6 +62,7 @@ def switch_on(
     state.in_background = in_background
     state.active = not settings.disabled
     state.hooks = sdk_objects.hooks if sdk_objects is not None else None
+    state.extras = state.hooks is not None or settings.extras()
     if settings.disabled:
         return
     _choose(settings)

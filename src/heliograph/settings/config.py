@@ -207,10 +207,7 @@ class Config(Fields):
 
     def extras(self) -> bool:
         """Tell whether one of the settings is there that few have, and that need the event."""
-        found = self.__dict__.get("_extras")
-        if found is None:
-            found = self.__dict__["_extras"] = any(getattr(self, name) for name in EXTRAS)
-        return bool(found)
+        return any(self.sets(name, EARLY[name][0]) for name in EXTRAS)
 
     def leaves_alone(self, library: str) -> bool:
         """Tell whether a library is not to be recorded; `*` is all of them."""
