@@ -70,8 +70,6 @@ TEXT = (
     "heliograph.triggers.captured",
     "heliograph.triggers.destination",
     "heliograph.triggers.documentdb",
-    "heliograph.triggers.firehose",
-    "heliograph.triggers.lambda_edge",
     "heliograph.triggers.rabbitmq",
     "heliograph.triggers.s3_batch",
     "heliograph.triggers.ses",

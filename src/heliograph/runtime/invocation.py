@@ -80,6 +80,8 @@ class Invocation:
     )  # fmt: skip
 
     error: str | None
+    consumer: Entry | None
+    _extras: Extras | None
 
     def __init__(self, config: Config, event: object, context: object, *, cold: bool) -> None:
         self._config = config
@@ -87,8 +89,8 @@ class Invocation:
         self._cold = cold
         self._begun: dict[str, Begun] = {}
         self._header = state.environment_header = settings.trace_header()
-        self.late, self.settled, self.error = False, False, None
-        self.consumer: Entry | None = None
+        self.late = self.settled = False
+        self.error = self.consumer = self._extras = None
         self.trigger = "direct"
         self.request: Request | None = None
         keys = OPENING if state.warmup_keys is None else OPENING | state.warmup_keys
@@ -101,7 +103,6 @@ class Invocation:
         said = guarded("reading the context", _said, context, entry.start)
         self.deadline_ns, client = said if said is not None else (None, None)
         self._token = self._enter(entry, client)
-        self._extras: Extras | None = None
         if state.extras:
             from . import extras
 
