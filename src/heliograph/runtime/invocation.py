@@ -178,8 +178,7 @@ class Invocation:
     def _choose(self, request_id: str | None) -> tuple[Remote | None, Trace, Choice | None]:
         """Return parent and trace, and the whole choice where there was one."""
         request = self.request
-        carried = request.carried if request is not None else None
-        handed_on = request.authorizer if request is not None else None
+        carried, handed_on = (request.carried, request.authorizer) if request else (None, None)
         w3c = guarded("reading the context", _w3c, self._context)
         if state.policy is None and w3c is None:
             from ..propagation import xray
