@@ -270,9 +270,7 @@ class Invocation:
     def raised(self, error: BaseException) -> None:
         """End it with what the handler raised."""
         with guard("recording the handler's exception"):
-            from ..journal.recorded_exception import (
-                RecordedException,  # loaded by the first failure
-            )
+            from ..journal.recorded_exception import RecordedException  # by the first failure
 
             recorded = RecordedException(error)
             if recorded.name == "SuspendExecution":  # a durable function waits, none failed
