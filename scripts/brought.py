@@ -44,7 +44,7 @@ def libraries(python: Python, lock: str = "libraries") -> Path:
     Args:
         python: Whose.
         lock: `libraries`, with their instrumentors; `instrumented` without them, for what the layer
-            brings; or `shop` for what the example of that name needs.
+            brings; `aiobotocore`; or `shop` for what the example of that name needs.
     """
     listed = "".join(map(line, read(REQUIREMENTS / f"{lock}.txt")))
     name = f"{lock}-{python.full}-{python.platform}"

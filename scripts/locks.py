@@ -44,6 +44,7 @@ BROUGHT = ("1.15", "1.20", "1.25", "1.33", "newest")
 """Versions of OpenTelemetry that functions bring, beside which the layer is tested."""
 
 LOCKS = {
+    "aiobotocore": ["requirements/aiobotocore.in"],
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "layer": ["pyproject.toml", "-c", "requirements/dev.txt", *WITHOUT],
     "layer-otlp": ["pyproject.toml", "--extra=otlp", "-c", "requirements/dev.txt", *WITHOUT],

@@ -37,6 +37,7 @@ def listed(name: str) -> list[str]:
 
 
 ASKED = {
+    "aiobotocore": listed("aiobotocore.in"),
     "dev": [
         *PROJECT["project"]["dependencies"],
         *(r for extra in PROJECT["project"]["optional-dependencies"].values() for r in extra),

@@ -189,7 +189,7 @@ class Development:
             pipeline = make(self._config, self._sdk_objects, self._lambda_traces, self._properties)
             replay.tell_once()
             self._describers = describe.Describers(pipeline, self._part)
-            for library in recorders:
+            for library in dict.fromkeys(one.library for one in recorders.values()):
                 self._describers.build(library)
         self._pipeline = pipeline
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..settings.config import Config
 
 TABLE = {
+    "aiobotocore": ("aiobotocore.client", "AiobotocoreInstrumentor"),
     "botocore": ("botocore.client", "BotocoreInstrumentor"),
     "requests": ("requests.sessions", "RequestsInstrumentor"),
     "urllib3": ("urllib3.connectionpool", "URLLib3Instrumentor"),
@@ -34,6 +35,9 @@ TABLE = {
 """By the name that `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS` has: the module after whose import
 `install(module, settings)` is called, and the class of the official instrumentor, which is in
 `opentelemetry.instrumentation.<name>`."""
+
+WITHIN = {"aiobotocore": "botocore"}
+"""Where an official instrumentor is in the module of another library."""
 
 SITE = __file__.rpartition("/heliograph/")[0]
 """The folder that we are in."""
@@ -76,7 +80,7 @@ def install(settings: Config, *, live: bool) -> None:
         if not live and not settings.leaves_alone(library):
             late = library in LATE
             after_import(module, _putting_off(library) if late else _calling(library, settings))
-        after_import(f"opentelemetry.instrumentation.{library}", _adopt)
+        after_import(official_module(library), _adopting(library))
     if not live:
         for folder, module in RECORDS.items():
             if not settings.leaves_alone(folder):
@@ -180,8 +184,13 @@ def recorder_of(library: str) -> Recorder | None:
     return recorders.get(library)
 
 
-def _adopt(module: ModuleType) -> None:
-    part("official").adopt(module)
+def official_module(library: str) -> str:
+    """Return the module of a library's official instrumentor."""
+    return f"opentelemetry.instrumentation.{WITHIN.get(library, library)}"
+
+
+def _adopting(library: str) -> Callable[[ModuleType], None]:
+    return lambda module: part("official").adopt(library, module)
 
 
 def part(name: str) -> Any:

@@ -128,13 +128,13 @@ class _ReplayHistogram(NoOpHistogram):
             self._provider.measured.append(kept)
 
 
-def adopt(module: ModuleType) -> None:
+def adopt(library: str, module: ModuleType) -> None:
     """Let our recorder serve the official instrumentor's users.
 
     Args:
-        module: The official instrumentor of a library in `TABLE`, just imported.
+        library: Its name in `TABLE`.
+        module: What has its official instrumentor, just imported.
     """
-    library = module.__name__.rpartition(".")[2]
     instrumentor: Any = getattr(module, TABLE[library][1])
     original = _originals.setdefault(library, instrumentor._instrument)
     remove = instrumentor._uninstrument

@@ -9,7 +9,7 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from ..journal import state
-from ..libraries import TABLE, after_import, install_installed
+from ..libraries import TABLE, after_import, install_installed, official_module
 from . import lifecycle
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _instrumenting(config: Config, library: str, name: str) -> Callable[[ModuleT
         from ..settings.lending import lent
 
         with lent(config):
-            official = import_module(f"opentelemetry.instrumentation.{library}")
+            official = import_module(official_module(library))
             instrumentor: Any = getattr(official, name)()
             if not instrumentor.is_instrumented_by_opentelemetry:
                 instrumentor.instrument()

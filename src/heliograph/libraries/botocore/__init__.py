@@ -56,22 +56,22 @@ def _record(module: ModuleType) -> None:
         try:
             entry = guarded("recording an AWS call", _begin, self, operation_name, api_params)
             if entry is None:
-                api_params, _ = _carried(None, self, operation_name, api_params)
+                api_params, _ = carried(None, self, operation_name, api_params)
                 return original(self, operation_name, api_params)
             if type(entry) is not Entry:  # of Bedrock: it ends when the answer was read
                 answered, entry = entry, None
                 return answered(original(self, operation_name, api_params))
             then = None
             if entry.call.subject[0] in CARRYING:  # type: ignore[union-attr] # it was just begun
-                api_params, then = _carried(entry, self, operation_name, api_params)
+                api_params, then = carried(entry, self, operation_name, api_params)
             result = original(self, operation_name, api_params)
             if then is not None:
                 guarded("linking a call to what it received", then, entry, result)
-            service = _service(self) if recorder.response_hook is not None else ""
+            service = service_of(self) if recorder.response_hook is not None else ""
             recorder.answer(entry, result, service, operation_name, result)
         except BaseException as error:
-            facts = self, operation_name, error, entry, before
-            guarded(f"recording an exception of {recorder.library}", _fail, *facts)
+            facts = recorder, self, operation_name, error, entry, before
+            guarded(f"recording an exception of {recorder.library}", fail, *facts)
             unframe(error)
             raise
         finally:
@@ -96,11 +96,11 @@ def _begin(client: Any, operation: str, params: Any) -> Any:
     if service == BEDROCK:
         from . import bedrock  # by the first of its calls
 
-        return bedrock.begin(recorder, parent, _called(meta, service), operation, params)
+        return bedrock.begin(recorder, parent, client_facts(meta, service), operation, params)
     try:
         called = service, _ids[service], model.api_version, meta.region_name, meta.endpoint_url
     except (AttributeError, KeyError):
-        called = _called(meta, service)
+        called = client_facts(meta, service)
     facts = operation, bounded.facts(params) or {}
     entry = recorder.begin(operation, parent, called, facts)
     if recorder.request_hook is not None:
@@ -112,7 +112,7 @@ _ids: dict[str, str | None] = {}
 """Ids of services, such as "SQS", by their names."""
 
 
-def _called(meta: Any, service: str) -> tuple[Any, ...]:
+def client_facts(meta: Any, service: str) -> tuple[Any, ...]:
     """Return what describers read of a client: service, its id, API version, region, endpoint.
 
     The first time of each service, and where a client lacks one of them.
@@ -126,7 +126,7 @@ def _called(meta: Any, service: str) -> tuple[Any, ...]:
     return service, _ids[service], version, region, endpoint
 
 
-def _carried(entry: Entry | None, client: Any, operation: str, params: Any) -> tuple[Any, Any]:
+def carried(entry: Entry | None, client: Any, operation: str, params: Any) -> tuple[Any, Any]:
     """Return the parameters that a call is sent with, and what is done with its response then.
 
     They are others than the function's where they carry the trace context.
@@ -136,9 +136,9 @@ def _carried(entry: Entry | None, client: Any, operation: str, params: Any) -> t
 
 
 def _carry(entry: Entry | None, client: Any, operation: str, params: Any) -> Any:
-    option = CARRYING.get(_service(client))
+    option = CARRYING.get(service_of(client))
     settings = state.config
-    if option is None or settings is None or not recorder.recording:
+    if option is None or settings is None or (entry is None and not recorder.recording):
         return None
     if option and getattr(settings, option) in (False, "off"):
         return None
@@ -150,16 +150,34 @@ def _carry(entry: Entry | None, client: Any, operation: str, params: Any) -> Any
     return carry(entry, span, client, operation, params)
 
 
-def _fail(client: Any, operation: str, error: BaseException, entry: Any, before: object) -> None:
-    from ...journal.recorded_exception import fail, response_of  # by the first failure
+def fail(
+    recorder: Recorder,
+    client: Any,
+    operation: str,
+    error: BaseException,
+    entry: Any,
+    before: object,
+) -> None:
+    """End the entry of a call that raised.
+
+    Args:
+        recorder: That began it.
+        client: The client.
+        operation: Such as `SendMessage`.
+        error: What was raised.
+        entry: What was begun; None if nothing was, or that was interrupted.
+        before: What was current before the call.
+    """
+    from ...journal import recorded_exception  # by the first failure
 
     seen: tuple[object, ...] = ()
     if recorder.response_hook is not None:
-        seen = _service(client), operation, response_of(error)
-    fail(recorder, entry, before, error, *seen)
+        seen = service_of(client), operation, recorded_exception.response_of(error)
+    recorded_exception.fail(recorder, entry, before, error, *seen)
 
 
-def _service(client: Any) -> str:
+def service_of(client: Any) -> str:
+    """Return the name of a client's service, such as "sqs"."""
     name: str = client.meta.service_model.service_name
     return name
 
@@ -174,7 +192,15 @@ def install_header(module: ModuleType) -> None:
     Args:
         module: `botocore.endpoint`, just imported.
     """
-    endpoint = module.Endpoint
+    write_header(module.Endpoint)
+
+
+def write_header(endpoint: Any) -> None:
+    """Have a class of endpoints do that.
+
+    Args:
+        endpoint: The class.
+    """
     original = endpoint.prepare_request
 
     def prepare_request(self: Any, request: Any) -> Any:
