@@ -87,9 +87,9 @@ def main(**given: Any) -> None:
         given["target"].write_text(json.dumps(rows, indent=1))
     click.echo(results.section(run))
     if given["write"]:
-        results.record(key(given), run)
+        kept = results.record(key(given), run)
         if is_usual(given):
-            (results.HERE / "results.svg").write_text(chart.chart(run))
+            (results.HERE / "results.svg").write_text(chart.chart(kept))
 
 
 def laid_out(

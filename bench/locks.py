@@ -23,6 +23,7 @@ OPTIONS = (
     "--no-annotate",
     "--custom-compile-command=python -m bench.locks",
     "--quiet",
+    "--no-config",
 )
 
 
@@ -39,6 +40,8 @@ def write(layer: str) -> None:
     options.append(f"--python-version={SINCE.get(layer, pythons.SUPPORTED[0])}")
     if layer == "otelapi":  # the version that Heliograph's layer has
         options.append("--constraints=requirements/layer.txt")
+    if layer == "clients":  # both are installed into one folder
+        options.append("--constraints=bench/locks/task.txt")
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / f"{layer}.in"
         asked.write_text("".join(f"{line}\n" for line in LAYERS[layer]))

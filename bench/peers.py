@@ -13,6 +13,7 @@ _INSTRUMENTORS = (
 LAYERS: dict[str, tuple[str, ...]] = {
     "otelapi": ("opentelemetry-api",),
     "task": ("requests",),
+    "clients": ("httpx", "redis", "sqlalchemy<2.1"),
     "xraysdk": ("aws-xray-sdk",),
     "powertools": ("aws-lambda-powertools[tracer]",),
     "lite": ("lambda-otel-lite",),
@@ -30,7 +31,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "adot": ("aws-opentelemetry-distro",),
 }
-"""What is installed for each layer, and into every function (`task`); pinned in `locks/`."""
+"""What is installed for each layer, into every function (`task`), and into the one that uses these
+libraries (`clients`); pinned in `locks/`."""
 
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "adot": (
@@ -122,7 +124,7 @@ class Peer:
     starts: int = 25
 
 
-ALL = ("hello", "orders", "otel_api", "busy")
+ALL = ("hello", "orders", "otel_api", "busy", "clients")
 """The workloads, a file each in `workloads/`; every peer is measured with every one."""
 BARE = Peer("bare", "bare function", "")
 OURS = Peer(

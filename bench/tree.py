@@ -131,6 +131,8 @@ def source(peer: Peer, workload: str) -> str:
 
 def packages(peer: Peer, workload: str) -> tuple[str, ...]:
     """Return the locks of the function's own packages: OpenTelemetry's API if no layer has it."""
+    if workload == "clients":
+        return ("task", "clients")
     if workload != "otel_api" or has_api(peer):
         return ("task",)
     return ("task", "otelapi")
@@ -147,6 +149,7 @@ def install(lock: Path, python: Python, target: Path) -> None:
     """Install what a lock pins, compiled: the peers pay for no compilation either."""
     print(f"bench: installing {lock.stem} for python {python.full}", flush=True)
     options = ["--no-deps", "--require-hashes", "--link-mode=copy", "--compile-bytecode", "--quiet"]
+    options.append("--no-config")  # what we override for ourselves is nothing of theirs
     options += ["--python", python.path, "--target", str(target)]
     uv.run("pip", "install", *options, "-r", str(lock), cwd=ROOT)
 

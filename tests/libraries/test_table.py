@@ -41,7 +41,7 @@ def table() -> dict[str, list[str]]:
     rows = {}
     for line in PAGE.read_text().partition("\n## Tried\n")[2].partition("\n## ")[0].splitlines():
         if found := LIBRARY.search(line):
-            cells = [cell.strip() for cell in line.split("|")[2:-1]]
+            cells = [cell.strip() for cell in line.split("|")[2:-2]]
             rows[found[2]] = [found[1], *cells]
     return rows
 

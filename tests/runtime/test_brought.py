@@ -154,6 +154,25 @@ def test_a_module_of_the_functions_own(ran: Any, task: Path) -> None:
     assert (answer(done), told(done)) == ([7, []], [])
 
 
+DRIVER = """
+VERSION_STRING, __version__ = "1.2.4", "2.2.8"
+def connect(*args):
+    return None
+"""
+DRIVING = """
+import sys, pymysql
+def handler(event, context):
+    return "opentelemetry.instrumentation.pymysql" in sys.modules
+"""
+
+
+def test_one_that_says_the_version_of_another(ran: Any, task: Path) -> None:
+    """PyMySQL has mysqlclient's in `__version__`, and is instrumented by its own."""
+    (task / "pymysql.py").write_text(DRIVER)
+    done = ran(task, DRIVING)
+    assert (answer(done), told(done)) == (True, [])
+
+
 INSTALLED = """
 from opentelemetry import trace
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor

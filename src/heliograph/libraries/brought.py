@@ -148,7 +148,8 @@ def _version(package: str, library: ModuleType) -> str:
     As the module says it, else as the metadata beside it do: `importlib.metadata` takes ten
     milliseconds to import.
     """
-    said = vars(library).get("__version__")
+    known = vars(library)  # PyMySQL says mysqlclient's version in `__version__`, for Django
+    said = known.get("VERSION_STRING") or known.get("__version__")
     if isinstance(said, str):
         return said
     place = os.path.dirname(os.path.dirname(library.__file__ or ""))
