@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 from .. import triggers
+from .._guard import guard, guarded
 from ..journal import MAX_STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..journal.entry import Entry
     from ..settings.config import Config
+    from .invocation import Invocation
+
+
+def describe(invocation: Invocation, entry: Entry, arn: str | None) -> None:
+    """Set name and attributes of an invocation's span.
+
+    Args:
+        invocation: The invocation.
+        entry: Its span.
+        arn: `invoked_function_arn`, or None.
+    """
+    config, request = invocation.config, invocation.request
+    entry.name = name(config, request)
+    entry.attributes = attributes(
+        config, invocation.trigger, request, entry.trace.request_id, arn, cold=invocation.cold
+    )
+    if request is not None:
+        entry.attributes.update(of_the_event(config, request, entry))
+    said = of_the_context, config, invocation.trigger, invocation.context
+    entry.attributes.update(guarded("reading the context", *said) or {})
+
+
+def settle(invocation: Invocation) -> None:
+    """Add what is told beside an invocation's span: a message's span, waits, the event's age."""
+    request = invocation.request
+    if request is not None and (request.consumer or request.times):
+        from . import consuming
+
+        with guard("describing an event's cause"):
+            consuming.add(invocation, invocation.config, written=invocation.written)
+
+
+def properties(invocation: Invocation) -> dict[str, object]:
+    """Return the EMF properties of what is measured in an invocation (emf spec 6)."""
+    trace = invocation.entry.resolve().trace
+    if trace.request_id is None:
+        return {}
+    root = f"{trace.id:032x}"
+    return {
+        "function_request_id": trace.request_id,
+        "xray_trace_id": f"1-{root[:8]}-{root[8:]}",
+        **({"cold_start": True} if invocation.cold else {}),
+    }
 
 
 def name(config: Config, request: triggers.Request | None) -> str:

@@ -72,11 +72,13 @@ class Invocation:
         late: Whether it was over only after its deadline: Lambda has told its caller so.
         error: The type of what its span has as its error, if it has one.
         settled: Whether what was put off is done.
+        written: Whether its span is ours, and no provider's of the function's own.
+        config, context, cold: As given; the context until it is settled.
     """
 
     __slots__ = (
-        "_begun", "_cold", "_config", "_context", "_extras", "_header", "_token", "_written",
-        "consumer", "deadline_ns", "entry", "error", "late", "request", "settled", "trigger",
+        "_begun", "_extras", "_header", "_token", "cold", "config", "consumer", "context",
+        "deadline_ns", "entry", "error", "late", "request", "settled", "trigger", "written",
     )  # fmt: skip
 
     error: str | None
@@ -84,9 +86,9 @@ class Invocation:
     _extras: Extras | None
 
     def __init__(self, config: Config, event: object, context: object, *, cold: bool) -> None:
-        self._config = config
-        self._context = context
-        self._cold = cold
+        self.config = config
+        self.context = context
+        self.cold = cold
         self._begun: dict[str, Begun] = {}
         self._header = state.environment_header = settings.trace_header()
         self.late = self.settled = False
@@ -119,9 +121,9 @@ class Invocation:
                 from . import extras
 
                 self.trigger = extras.told(event)
-            arn = _text(self._context, "invoked_function_arn") or ""
+            arn = _text(self.context, "invoked_function_arn") or ""
             self.request = triggers.request(
-                self.trigger, event, function_arn=arn, capture_query=self._config.capture_query
+                self.trigger, event, function_arn=arn, capture_query=self.config.capture_query
             )
 
     def _enter(self, entry: Entry, client: object) -> Token[object] | None:
@@ -131,9 +133,9 @@ class Invocation:
             entry: The span.
             client: What an invoking client sent: it may hold what is around the span.
         """
-        disabled = self._config.leaves_alone("aws-lambda")
+        disabled = self.config.leaves_alone("aws-lambda")
         theirs = None if disabled else _users_provider()
-        self._written = not disabled and theirs is None
+        self.written = not disabled and theirs is None
         if (
             client is not None
             or (self.request is not None and self.request.carried is not None)
@@ -158,28 +160,28 @@ class Invocation:
 
     def resolve(self, entry: Entry) -> None:
         """Set trace, parent and id of its span, and write it down."""
-        fresh = (*self._choose(_text(self._context, "aws_request_id")), span_id())
+        fresh = (*self._choose(_text(self.context, "aws_request_id")), span_id())
         begun = self._begun.setdefault("", fresh)  # of threads that ask at once, the first
         entry.parent, entry.trace, choice, entry.span_id = begun
         entry.links = choice.links if choice is not None else None
         if self.trigger == "warmup":
             from . import extras
 
-            entry.trace.sampled &= extras.is_kept(self._config)
+            entry.trace.sampled &= extras.is_kept(self.config)
         members = choice.baggage if choice is not None else None
         entry.outer = current.Received(members) if members else None
         if begun is not fresh:
             return
         if entry.parent is not None and entry.parent.lambda_segment and entry.trace.sampled:
             _add_lambda_trace(entry.trace.id)
-        if self._written:
+        if self.written:
             self._write(entry)
 
     def _choose(self, request_id: str | None) -> tuple[Remote | None, Trace, Choice | None]:
         """Return parent and trace, and the whole choice where there was one."""
         request = self.request
         carried, handed_on = (request.carried, request.authorizer) if request else (None, None)
-        w3c = guarded("reading the context", _w3c, self._context)
+        w3c = guarded("reading the context", _w3c, self.context)
         if state.policy is None and w3c is None:
             from ..propagation import xray
 
@@ -189,7 +191,7 @@ class Invocation:
                 return parent, trace, None
         from ..propagation import parents
 
-        policy = state.policy or parents.Policy(self._config)
+        policy = state.policy or parents.Policy(self.config)
         only = request is not None and request.batch_size == 1 and request.messages
         choice = parents.choose(
             policy, self._header, w3c, carried, request_id, only[0] if only else None, handed_on
@@ -204,16 +206,7 @@ class Invocation:
         """Set name and attributes of its span."""
         from . import description
 
-        config, request, cold = self._config, self.request, self._cold
-        request_id, arn = entry.trace.request_id, _text(self._context, "invoked_function_arn")
-        entry.name = description.name(config, request)
-        entry.attributes = description.attributes(
-            config, self.trigger, request, request_id, arn, cold=cold
-        )
-        if request is not None:
-            entry.attributes.update(description.of_the_event(config, request, entry))
-        said = description.of_the_context, config, self.trigger, self._context
-        entry.attributes.update(guarded("reading the context", *said) or {})
+        description.describe(self, entry, _text(self.context, "invoked_function_arn"))
 
     def first(self, ready_ns: int, *, restored: bool) -> None:
         """Tell how the environment of a cold start came to be (lifecycle spec 1.1, 1.2)."""
@@ -228,25 +221,11 @@ class Invocation:
         if self.entry.end:
             self.settled = True
             self.entry.describe()
-            if self.request is not None and (self.request.consumer or self.request.times):
-                from . import consuming
+            from . import description
 
-                with guard("describing an event's cause"):
-                    consuming.add(self, self._config, written=self._written)
-            self._context = None
+            description.settle(self)
+            self.context = None
             draw_ids()
-
-    def properties(self) -> dict[str, object]:
-        """Return the EMF properties of what is measured in it (emf spec 6)."""
-        trace = self.entry.resolve().trace
-        if trace.request_id is None:
-            return {}
-        root = f"{trace.id:032x}"
-        return {
-            "function_request_id": trace.request_id,
-            "xray_trace_id": f"1-{root[:8]}-{root[8:]}",
-            **({"cold_start": True} if self._cold else {}),
-        }
 
     def returned(self, result: object) -> object:
         """End it with what the handler returned; returns what is to replace that, or None."""

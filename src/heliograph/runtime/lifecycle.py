@@ -163,8 +163,10 @@ def development() -> Development | None:
 
 
 def _properties() -> dict[str, object]:
+    from . import description
+
     invocation = state.running or state.last
-    return invocation.properties() if invocation is not None else {}
+    return description.properties(invocation) if invocation is not None else {}
 
 
 def measure_init(started_ns: int) -> None:

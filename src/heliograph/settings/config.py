@@ -125,27 +125,35 @@ INIT: Topics = {
 }
 """What is read in init."""
 
-EARLY: dict[str, tuple[str, object]] = {
-    "kinesis_json": ("HELIOGRAPH_KINESIS_JSON", False),
-    "authorizer_context": ("HELIOGRAPH_AUTHORIZER_CONTEXT", False),
-    "capture_request_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", ()),
-    "capture_response_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE", ()),
-    "messaging_span": ("HELIOGRAPH_MESSAGING_SPAN", "child"),
-    "event_age_metric": ("HELIOGRAPH_EVENT_AGE_METRIC", False),
-    "inferred_spans": ("HELIOGRAPH_INFERRED_SPANS", False),
-    "sanitize_headers": ("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", ()),
-    "warmup": ("HELIOGRAPH_WARMUP", "keep"),
-    "warmup_keys": ("HELIOGRAPH_WARMUP_KEYS", ()),
-    "faas_cron": ("HELIOGRAPH_FAAS_CRON", ""),
-    "capture_tenant": ("HELIOGRAPH_CAPTURE_TENANT", False),
-    "xray_flag": ("HELIOGRAPH_XRAY_FLAG", "own"),
-    "message_attributes": ("HELIOGRAPH_MESSAGE_ATTRIBUTES", True),
-    "client_context": ("HELIOGRAPH_CLIENT_CONTEXT", "off"),
-    "eventbridge_detail": ("HELIOGRAPH_EVENTBRIDGE_DETAIL", False),
-    "iot_user_properties": ("HELIOGRAPH_IOT_USER_PROPERTIES", False),
+EARLY: dict[str, object] = {
+    "kinesis_json": False,
+    "authorizer_context": False,
+    "capture_request_headers": (),
+    "capture_response_headers": (),
+    "messaging_span": "child",
+    "event_age_metric": False,
+    "inferred_spans": False,
+    "sanitize_headers": (),
+    "warmup": "keep",
+    "warmup_keys": (),
+    "faas_cron": "",
+    "capture_tenant": False,
+    "xray_flag": "own",
+    "message_attributes": True,
+    "client_context": "off",
+    "eventbridge_detail": False,
+    "iot_user_properties": False,
 }
-"""Settings that few functions have, and that are asked for by their events or calls: variable and
-default, by name. What is not set costs two look-ups, and loads nothing."""
+"""Settings that few functions have, and that are asked for by their events or calls: defaults by
+name. What is not set costs two look-ups, and loads nothing."""
+
+HEADERS = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
+OFFICIAL = {
+    "capture_request_headers": HEADERS + "SERVER_REQUEST",
+    "capture_response_headers": HEADERS + "SERVER_RESPONSE",
+    "sanitize_headers": HEADERS + "SANITIZE_FIELDS",
+}
+"""Variables of those of them that are not `HELIOGRAPH_` and the name."""
 
 EXTRAS = (
     "kinesis_json", "authorizer_context", "capture_request_headers", "capture_response_headers",
@@ -186,11 +194,11 @@ class Config(Fields):
         Several threads may ask for the first at once: each reads all, and finds the same.
         """
         known = self.__dict__
-        early = EARLY.get(name)
-        if early is not None and not self.sets(name, early[0]):
-            known[name] = early[1]
+        early = name in EARLY
+        if early and not self.sets(name):
+            known[name] = EARLY[name]
         before = dict(known)
-        if early is None and "seen" not in before and "_environ" in before:
+        if not early and "seen" not in before and "_environ" in before:
             known.update(_read_late(before, before["_environ"]))
         if name not in known and "_environ" in before:
             from . import inbound
@@ -200,14 +208,15 @@ class Config(Fields):
             raise AttributeError(name)
         return known[name]
 
-    def sets(self, name: str, variable: str) -> bool:
-        """Tell whether code or the environment sets a setting that is read later, if at all."""
+    def sets(self, name: str) -> bool:
+        """Tell whether code or the environment has one of `EARLY`."""
         environ = self.__dict__["_environ"]
+        variable = OFFICIAL.get(name) or f"HELIOGRAPH_{name.upper()}"
         return name in self.__dict__ or variable.encode() in environ or variable in environ
 
     def extras(self) -> bool:
         """Tell whether one of the settings is there that few have, and that need the event."""
-        return any(self.sets(name, EARLY[name][0]) for name in EXTRAS)
+        return any(self.sets(name) for name in EXTRAS)
 
     def leaves_alone(self, library: str) -> bool:
         """Tell whether a library is not to be recorded; `*` is all of them."""
