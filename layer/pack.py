@@ -24,6 +24,9 @@ PROBE = "_heliograph_probe"
 """The module that knows a library which only asks whether there is an SDK: `probe.py`."""
 
 TEXT = (
+    "heliograph.blackbox.crashes",
+    "heliograph.blackbox.death",
+    "heliograph.blackbox.reader",
     "heliograph.develop.apart",
     "heliograph.develop.background",
     "heliograph.develop.baggage",
@@ -63,6 +66,8 @@ TEXT = (
     "heliograph.runtime.process",
     "heliograph.runtime.refusal",
     "heliograph.runtime.unfinished",
+    "heliograph.runtime.recovered",
+    "heliograph.runtime.recovery",
     "heliograph.settings.fields",
     "heliograph.settings.in_code",
     "heliograph.testing",

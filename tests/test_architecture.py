@@ -20,11 +20,11 @@ STOREYS = (
     ("_failure", "_unloaded", "_unusable"),
     ("_guard",),
     ("encode", "journal", "settings"),
-    ("propagation", "triggers"),
+    ("propagation", "triggers", "blackbox"),
     ("otel_api", "delivery", "exporters", "measuring", "decorating"),
     ("manual", "develop"),
     ("per_record",),
-    ("libraries",),
+    ("libraries", "deadline"),
     ("runtime",),
     ("", "distro"),
     ("testing",),
@@ -34,6 +34,8 @@ FLOORS = {room: floor for floor, rooms in enumerate(STOREYS) for room in rooms}
 SETTINGS = FLOORS["settings"]
 SIDE_HOUSE = "lab"
 BEFORE_THE_RESPONSE = (
+    "blackbox",
+    "deadline",
     "journal",
     "libraries",
     "propagation",
@@ -46,7 +48,7 @@ BEFORE_THE_RESPONSE = (
     "per_record",
 )
 """What is loaded before a response: nothing outside the standard library, when loaded."""
-AFTER = ("describe", "fallback", "official", "light_imports")
+AFTER = ("describe", "firing", "fallback", "official", "light_imports")
 """Files of `libraries/` that are loaded after it."""
 MAX_FILE = 350
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -49,6 +49,10 @@ GOOD: dict[str, dict[str, object]] = {
     },
     "excluded_urls": {"healthz,/admin.*": ("healthz", "/admin.*")},
     "urllib3_excluded_urls": {"healthz,/admin.*": ("healthz", "/admin.*")},
+    "black_box": {"off": (0, False), "FULL": (64, True), "128": (128, False), "on": (64, False)},
+    "black_box_messages": {"on": True},
+    "deadline": {"off": 0, "250": 250, "Auto": -1},
+    "deadline_open": {"send": "send", "Keep": "keep"},
     "start": {"eager": "eager", "EAGER": "eager", "deferred": "deferred"},
     "span_name": {"function": "function", "Auto": "auto"},
     "parent": {"link": "link", "XRay": "xray", "event": "event", "auto": "auto"},
@@ -131,6 +135,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "eventbridge_detail": (BAD_SWITCHES, SWITCH),
     "iot_user_properties": (BAD_SWITCHES, SWITCH),
     "emf_extraction_disabled": (BAD_SWITCHES, SWITCH),
+    "black_box": (("yes", "15", "1025", "64KB"), "off, on, full, or a number of KB"),
+    "black_box_messages": (BAD_SWITCHES, SWITCH),
+    "deadline": (("0", "-1", "1s", "1000000"), "off, auto, or a number of milliseconds"),
+    "deadline_open": (("drop",), "one of keep, send"),
     "start": (("now", "eager,deferred"), "one of deferred, eager"),
     "span_name": (("route",), "one of auto, function"),
     "parent": (("w3c", "none"), "one of auto, xray, event, link"),
@@ -532,7 +540,7 @@ def test_only_config_reads_the_environment() -> None:
     assert {path for path in found if not path.startswith("lab/")} == {
         "settings/__init__.py",  # what it is handed
         "settings/config.py",
-        "settings/inbound.py",
+        "settings/seldom.py",
         "settings/lending.py",  # lends it, and puts it back
     }
 

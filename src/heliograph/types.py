@@ -54,6 +54,9 @@ class Settings(TypedDict, total=False):
     client_context: Literal["off", "w3c"] | None
     eventbridge_detail: bool | str | None
     iot_user_properties: bool | str | None
+    black_box: tuple[int, bool] | None
+    black_box_messages: bool | str | None
+    deadline: int | None
     baggage_attributes: Names | None
     daemon_address: str | None
     annotations: Names | None
@@ -69,6 +72,7 @@ class Settings(TypedDict, total=False):
     emf_extraction_disabled: bool | str | None
     flush_timeout: float | str | None
     flush: str | None
+    deadline_open: Literal["keep", "send"] | None
     otlp_endpoint: str | None
     otlp_traces_endpoint: str | None
     otlp_metrics_endpoint: str | None

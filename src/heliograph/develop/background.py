@@ -32,6 +32,7 @@ class ReplayPipeline:
         self._provider = providers.provider(samplers.ALWAYS_ON)
         self.ids: Any = self._provider.id_generator
         self.gave_up = False
+        self.local: list[Any] = []
         self._metering: Metering | None = None
 
     def tracer(self, *scope: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _notice
 from .._guard import guard, guarded
-from ..journal import journal
+from ..journal import journal, state
 from . import imported
 from .time_budget import Deadline, Pace
 
@@ -193,6 +193,15 @@ class Development:
                 self._describers.build(library)
         self._pipeline = pipeline
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the SDK is imported, and the pipeline stands."""
+        return self._pipeline is not None
+
+    def local_exporters(self) -> Sequence[Any]:
+        """Return the exporters that write to this machine, as far as there are any yet."""
+        return self._pipeline.local if self._pipeline is not None else ()
+
     def wait_loaded(self) -> None:
         """Wait for another thread that loads the SDK now: a fork would leave it half loaded."""
         another = self._thread not in (0, get_ident())
@@ -219,6 +228,7 @@ class Development:
             if self._pipeline is not None:
                 self._pipeline.deliver(deadline)
             return True
+        began, watcher = perf_counter_ns(), state.watcher if self.loaded else None
         if self._pipeline is None:
             if not deadline.allows(self._pace.load):
                 self._kept(len(entries), deadline)
@@ -234,13 +244,22 @@ class Development:
                 entries.clear()
                 measurements.clear()
             return False
+        box = state.box if state.running is not None else None
+        taken = entries[:] if box is not None else []
         self._spans(entries, deadline)
         measurements += self._measured()
         self._metrics(measurements)
         started = perf_counter_ns()
         self._pipeline.export()
+        if box is not None:
+            from ..blackbox.lasting import exported
+
+            done = [entry.span_id for entry in taken[: len(taken) - len(entries)]]
+            guarded("writing the black box", exported, box, done)
         self._pace.learn_export(perf_counter_ns() - started)
         self._pipeline.deliver(deadline)
+        if watcher is not None:
+            watcher.margin.learn(perf_counter_ns() - began)
         if entries:
             self._kept(len(entries), deadline)
         return not entries and not measurements

@@ -158,6 +158,7 @@ class LambdaPipeline:
     Attributes:
         config: The settings.
         metering: The metrics side, made when the first measurement is met.
+        local: Exporters of spans that write to this machine.
     """
 
     def __init__(
@@ -181,7 +182,7 @@ class LambdaPipeline:
         self.provider.add_span_processor(self._gathering)  # redacted, before the others look
         for processor in sdk_objects.span_processors:
             self.provider.add_span_processor(fitted("processor", processor))
-        self._exporters: list[SpanExporter] = []
+        self.local: list[SpanExporter] = []
         self._workers: Workers | None = None
         self._remote: list[tuple[SpanExporter, Worker]] = []
         self._setup = Setup(config, lambda_traces, properties)
@@ -197,7 +198,7 @@ class LambdaPipeline:
             if is_remote(exporter):
                 self._remote.append((exporter, self.workers().for_spans(exporter)))
             else:
-                self._exporters.append(exporter)
+                self.local.append(exporter)
 
     def tracer(self, *scope: Any) -> Any:
         """Return the SDK's tracer of a scope: name, version, schema URL, attributes."""
@@ -254,7 +255,7 @@ class LambdaPipeline:
         if spans:
             if state.added is not None:
                 state.added.ended(spans, fitted)
-            self._send(spans, self._exporters, self._remote)
+            self._send(spans, self.local, self._remote)
         if self._unmade:
             self._try_again(spans)
 
@@ -278,9 +279,9 @@ class LambdaPipeline:
         self._missed += spans[: MISSED - len(self._missed)]
         with lent(self.config):
             made = again(self._unmade)
-        local, remote = len(self._exporters), len(self._remote)
+        local, remote = len(self.local), len(self._remote)
         self._add(made)
-        self._send(self._missed, self._exporters[local:], self._remote[remote:])
+        self._send(self._missed, self.local[local:], self._remote[remote:])
         self._unmade = made.failed if self._tries < TRIES else {}
         if not self._unmade:
             self._missed = []
@@ -308,7 +309,7 @@ class LambdaPipeline:
             if self.metering is not None:
                 self.metering.collect_remote(last=True)
             self._workers.close()
-        for exporter in self._exporters:
+        for exporter in self.local:
             with guard(f"shutting {type(exporter).__name__} down"):
                 exporter.shutdown()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from opentelemetry.sdk.trace import Tracer
 
     from ..settings.config import Config
@@ -33,6 +35,10 @@ class Pipeline(Protocol):
     @property
     def gave_up(self) -> bool:
         """Whether there will be no metrics side."""
+
+    @property
+    def local(self) -> Sequence[Any]:
+        """Exporters of spans that write to this machine."""
 
     def export(self) -> None:
         """Export what was made, or hand it on."""

@@ -12,6 +12,8 @@ from .. import _notice
 from .._guard import guard
 from .._limits import XRAY_ANNOTATIONS
 from ..encode import xray
+from ..encode.xray.names import sanitised
+from ..encode.xray.values import span_id
 from .daemon import Daemon
 
 TYPE_CHECKING = False
@@ -86,6 +88,31 @@ class XRaySpanExporter(SpanExporter):
             if not self._daemon.settled():
                 return SpanExportResult.FAILURE
             return SpanExportResult.FAILURE if self.failed > before else SpanExportResult.SUCCESS
+
+    def send_open(
+        self, ids: tuple[int, int, int], name: str, start_ns: int, *, inner: bool
+    ) -> None:
+        """Send that a span is in progress; its whole document, which comes later, wins.
+
+        Args:
+            ids: Of the trace, of the span, and of what is above it or 0.
+            name: Of the span.
+            start_ns: When it began.
+            inner: Whether what is above it is of this process.
+        """
+        trace, span, above = ids
+        told: dict[str, object] = {
+            "name": sanitised(name),
+            "id": span_id(span),
+            "trace_id": xray.trace_id(trace),
+            "start_time": start_ns // 1000 / 1e6,
+            "in_progress": True,
+        }
+        if above:
+            told["parent_id"] = span_id(above)
+        if above and (inner or (trace in self._lambda_traces and not self._as_segment)):
+            told["type"] = "subsegment"
+        self._send(told)
 
     def shutdown(self) -> None:
         """Close the socket; what is exported after this is refused."""

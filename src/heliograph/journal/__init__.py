@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from time import time_ns
 
+from .._guard import guarded
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..blackbox import Box
+    from ..deadline import Watcher
     from ..develop.development import Development, SdkObjects
     from ..runtime.invocation import Invocation
     from ..settings.config import Config
@@ -89,6 +93,8 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Write an entry down; at the bound, develop early."""
         self.entries.append(entry)
+        if state.box is not None:
+            guarded("writing the black box", state.box.opened, entry)
         if len(self.entries) >= self._due:
             self._overflow()
 
@@ -180,15 +186,18 @@ class State:
         hooks: The user's, called before and after the handler; None without any.
         extras: Whether they, or one of the settings that few have, are asked for around it.
         warmup_keys: Keys of the function's own events that only keep it warm; None without any.
+        box: What writes facts where the next process finds them; None while there is none.
+        watched: Whether invocations are written there, or their deadline is looked at.
+        watcher: What does that, from the first invocation on.
         hooked: Whether import hooks are in place, which stay.
     """
 
     __slots__ = (
-        "active", "added", "around", "baggage", "cold", "config", "decide", "declined",
+        "active", "added", "around", "baggage", "box", "cold", "config", "decide", "declined",
         "development", "environment_header", "event_carrier", "extras", "hooked", "hooks",
-        "in_background",
-        "init_ns", "last", "origin", "policy", "read_context", "ready_ns", "recorded_span",
-        "restored", "running", "sdk_objects", "warmup_keys", "writers",
+        "in_background", "init_ns", "last", "origin", "policy", "read_context", "ready_ns",
+        "recorded_span", "restored", "running", "sdk_objects", "warmup_keys", "watched", "watcher",
+        "writers",
     )  # fmt: skip
 
     read_context: Callable[[object], tuple[Span, str]]
@@ -222,6 +231,9 @@ class State:
         self.warmup_keys: frozenset[str] | None = None
         self.extras = False
         self.event_carrier: Callable[[Any, Any], Any] | None = None
+        self.box: Box | None = None
+        self.watched = False
+        self.watcher: Watcher | None = None
 
 
 state = State()

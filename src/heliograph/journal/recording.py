@@ -129,6 +129,13 @@ class Recorder:
             given: Its keywords; the hooks are taken over already.
         """
 
+    def brief(self, call: Call) -> tuple[str, dict[str, Any]]:
+        """Return the name and the few facts by which a call is known that never ended.
+
+        Nothing of its payload, its headers, its query.
+        """
+        return call.library, {}
+
     def ask(self, entry: Entry, *seen: object) -> None:
         """Call the user's request hook."""
         if self.request_hook is not None:

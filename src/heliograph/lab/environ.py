@@ -160,6 +160,8 @@ class Sandbox:
     layers: Sequence[Path] = ()
     memory: int = 512
     concurrency: int = 0
+    tmp: str = "/tmp"
+    """What stands for /tmp where Heliograph writes: functions share this machine's."""
 
     def variables(self, extra: Mapping[str, str]) -> dict[str, str]:
         """Return the whole environment; nothing of the caller's own but what is passed."""
@@ -188,6 +190,7 @@ class Sandbox:
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
+            "_LAB_TMP": self.tmp,
             "PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
             **_libraries(),
         }

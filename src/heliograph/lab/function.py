@@ -46,6 +46,8 @@ class Function:
         freezing: Stop the whole process group whenever it waits for an event, as Lambda does.
         kill_at_deadline: End an invocation that is not over at its deadline by killing the process.
         framed_log: Give the runtime a log descriptor, as Lambda does; see `log`.
+        tmp: Folder that stands for /tmp where Heliograph writes; one that an earlier environment
+            has used is that of an environment that was reset. One of its own by default.
         concurrency: Workers of a Managed Instance; 0 is an on-demand function. Never frozen.
         patience: Seconds to wait for what should come at once, before `TimeoutError`.
 
@@ -70,6 +72,7 @@ class Function:
         freezing: bool = True,
         kill_at_deadline: bool = False,
         framed_log: bool = False,
+        tmp: str | None = None,
         concurrency: int = 0,
         patience: float = 60.0,
     ) -> None:
@@ -97,6 +100,7 @@ class Function:
             layers=found,
             memory=memory,
             concurrency=concurrency,
+            tmp=tmp or self._process.folder,
         ).variables(extra)
 
     def __enter__(self) -> Self:

@@ -29,6 +29,7 @@ class Process:
     Attributes:
         stdout, stderr: What was written to them.
         log: What was written to the framed log descriptor, if there is one.
+        folder: A folder of its own, which is removed with it.
         started: `time.perf_counter` at the start.
         exit_code: How the leader ended, negative for a signal; `None` while it runs.
     """
@@ -40,7 +41,7 @@ class Process:
         self._on_exit = on_exit
         self._leader: subprocess.Popen[bytes] | None = None
         self._signals = threading.Lock()  # around every signal: never one to a reaped process
-        self._folder = tempfile.mkdtemp(prefix="heliograph-lab-")
+        self.folder = tempfile.mkdtemp(prefix="heliograph-lab-")
         self._output = Collector()
         self._watcher = threading.Thread(target=self._watch, name="function", daemon=True)
 
@@ -87,7 +88,7 @@ class Process:
             named["_LAMBDA_TELEMETRY_LOG_FD"] = str(writer)
             self.log = self._output.add(reader, "log")
         if workers:
-            path = named["_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET"] = f"{self._folder}/log"
+            path = named["_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET"] = f"{self.folder}/log"
             self._output.listen(path)
         (out, stdout), (err, stderr) = os.pipe(), os.pipe()
         self.stdout, self.stderr = self._output.add(out, "stdout"), self._output.add(err, "stderr")
@@ -120,7 +121,7 @@ class Process:
         if self._leader:
             self._watcher.join()
         self._output.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _watch(self) -> None:
         # seen but not reaped: until then neither its id nor its group's can be another's

@@ -73,12 +73,16 @@ def _seeing_refusal(original: Any, *, reports: bool = False) -> Any:
             last = state.last
             guarded("recording an error that the runtime reports", reported, last, data)
         try:
-            return original(self, invoke_id, data, *args, **kwargs)
+            result = original(self, invoke_id, data, *args, **kwargs)
         except BaseException as error:
             _refused()
             lifecycle.develop_all()
             unframe(error)
             raise
+        else:
+            if state.box is not None:
+                guarded("writing the black box", state.box.posted)
+            return result
         finally:
             _posting = None
 

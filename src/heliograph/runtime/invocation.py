@@ -240,9 +240,8 @@ class Invocation:
                 if outcome.error_type:
                     self.mark_failed(outcome.error_type, None)
         if self._extras is not None:
-            instead = guarded(
-                "doing what was asked for after the handler", self._extras.end, result
-            )
+            doing = "doing what was asked for after the handler"
+            instead = guarded(doing, self._extras.end, result)
         self._end()
         return instead
 

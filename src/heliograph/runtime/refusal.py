@@ -9,9 +9,14 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from .._limits import MAX_RESPONSE_BYTES
+from ..journal import state
 
 if TYPE_CHECKING:
     from .invocation import Invocation
+
+
+REFUSED = 8
+"""`blackbox.REFUSED`."""
 
 
 def past_deadline(invocation: Invocation, now: int) -> None:
@@ -39,6 +44,9 @@ def refused(invocation: Invocation, data: object) -> None:
         invocation: The invocation.
         data: What was posted, as text or bytes.
     """
+    box = state.box
+    if box is not None:
+        box.mark(REFUSED)  # first: what follows may be the end of the process
     now = time_ns() or 1
     text = data if isinstance(data, bytes) else str(data).encode("utf-8", "surrogatepass")
     size = len(text)
@@ -51,6 +59,8 @@ def refused(invocation: Invocation, data: object) -> None:
     else:
         invocation.mark_failed("response_refused", f"the response of {size} bytes was refused")
     invocation.entry.end = end or now
+    if box is not None:
+        box.ended_root()
 
 
 def reported(invocation: Invocation, error: object) -> None:

@@ -143,6 +143,9 @@ EARLY: dict[str, object] = {
     "client_context": "off",
     "eventbridge_detail": False,
     "iot_user_properties": False,
+    "black_box": (64, False),
+    "black_box_messages": False,
+    "deadline": -1,
 }
 """Settings that few functions have, and that are asked for by their events or calls: defaults by
 name. What is not set costs two look-ups, and loads nothing."""
@@ -173,6 +176,7 @@ class Config(Fields):
             variables that Lambda sets; "" (0 for the memory) where one is absent.
         init_type: `AWS_LAMBDA_INITIALIZATION_TYPE`, or "on-demand".
         in_lambda: Whether this process runs in Lambda.
+        tmp: `/tmp`; of a function in the lab, a folder of its own.
         path: `sys.path` when they were read, which code may replace later.
     """
 
@@ -183,6 +187,7 @@ class Config(Fields):
     log_stream: str
     init_type: str
     in_lambda: bool
+    tmp: str
     path: tuple[str, ...]
 
     def __init__(self, values: dict[str, object], environ: Mapping[Any, Any]) -> None:
@@ -201,9 +206,9 @@ class Config(Fields):
         if not early and "seen" not in before and "_environ" in before:
             known.update(_read_late(before, before["_environ"]))
         if name not in known and "_environ" in before:
-            from . import inbound
+            from . import seldom
 
-            known.update(inbound.read(known))
+            known.update(seldom.read(known))
         if name not in known:
             raise AttributeError(name)
         return known[name]
@@ -275,6 +280,7 @@ class Config(Fields):
         values["region"] = environ.get("AWS_REGION", "")
         values["log_stream"] = environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
         values["init_type"] = environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+        values["tmp"] = environ.get("_LAB_TMP", "/tmp")  # noqa: S108 - Lambda's only place
         values["in_lambda"] = "AWS_LAMBDA_RUNTIME_API" in environ
         values["service_name"] = values["service_name"] or values["function_name"]
         return cls(values, seen or {})
@@ -340,9 +346,9 @@ def _read_late(known: Mapping[str, object], seen: Mapping[Any, Any]) -> dict[str
 
 def topics() -> Topics:
     """Return all rows by topic, as the settings' page has them."""
-    from . import export, inbound, otlp
+    from . import export, otlp, seldom
 
-    return {**INIT, **inbound.ROWS, **export.ROWS, **otlp.ROWS}
+    return {**INIT, **seldom.ROWS, **export.ROWS, **otlp.ROWS}
 
 
 def every() -> list[Setting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import Setting, names, switch, text
+from . import Setting, names, one_of, switch, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,6 +180,11 @@ DELIVERY = (
         "flush", "HELIOGRAPH_FLUSH", "invocation", _interval,
         "When backends get what waits: `invocation` after each, `interval:5s` when so much time "
         "has passed since the last time. [What it risks](delivery.md#the-interval).",
+    ),
+    Setting(
+        "deadline_open", "HELIOGRAPH_DEADLINE_OPEN", "keep", one_of("keep", "send"),
+        "Spans that are open when an invocation comes close to its deadline: `keep` leaves them "
+        "to the black box and the next process, `send` sends them, as unfinished, just before it.",
     ),
 )  # fmt: skip
 

@@ -49,6 +49,9 @@ class Fields:
     client_context: str
     eventbridge_detail: bool
     iot_user_properties: bool
+    black_box: tuple[int, bool]
+    black_box_messages: bool
+    deadline: int
     baggage_attributes: tuple[str, ...]
     daemon_address: str
     annotations: tuple[str, ...]
@@ -64,6 +67,7 @@ class Fields:
     emf_extraction_disabled: bool
     flush_timeout: float
     flush: float
+    deadline_open: str
     otlp_endpoint: str
     otlp_traces_endpoint: str
     otlp_metrics_endpoint: str

@@ -44,7 +44,8 @@ def cause_of(
     if not exceptions and span.status.status_code is StatusCode.ERROR:
         message = span.status.description or attributes.take("http.status_text")
         if message:
-            exceptions.append({"id": new_id(), "type": "", "message": message, "remote": remote})
+            kind = "Timeout" if attributes.values.get("error.type") == "timeout" else ""
+            exceptions.append({"id": new_id(), "type": kind, "message": message, "remote": remote})
     return {"exceptions": exceptions} if exceptions else {}
 
 

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
     from ...settings.config import Config
 
-recorder = Recorder("botocore", bounded.facts)
+
+class CallRecorder(Recorder):
+    """Records AWS calls."""
+
+    def brief(self, call: Any) -> tuple[str, dict[str, Any]]:
+        """Return service and operation, and with them the region."""
+        service, identity, _, region, _ = call.subject
+        name, operation = identity or service, call.request[0]
+        facts = {"rpc.system": "aws-api", "rpc.service": name, "rpc.method": operation}
+        return f"{name}.{operation}", facts | ({"cloud.region": region} if region else {})
+
+
+recorder = CallRecorder("botocore", bounded.facts)
 
 BEDROCK = "bedrock-runtime"
 """A service whose answers are streams, and full of what is nobody's business: a folder for it."""

@@ -43,6 +43,17 @@ class HttpRecorder(Recorder):
         self.excluded: Callable[[str], object] | None = None
         self._setting = setting
 
+    def brief(self, call: Any) -> tuple[str, dict[str, Any]]:
+        """Return the method, and with it host and path."""
+        method, url, _ = call.request
+        place, _, path = url.partition("://")[2].partition("?")[0].partition("#")[0].partition("/")
+        facts = {
+            "http.request.method": method,
+            "server.address": place.rpartition("@")[2],
+            "url.path": "/" + path,
+        }
+        return method, facts
+
     def adopted(self, given: dict[str, Any]) -> None:
         """Take over the patterns of excluded URLs."""
         patterns = given.get("excluded_urls")

@@ -12,7 +12,7 @@ import sys
 from itertools import islice
 
 from ....journal import MAX_DEPTH, MAX_ITEMS, MAX_NODES, MAX_STRING, bounded
-from ....settings.inbound import captures_messages
+from ....settings.seldom import captures_messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Settings of events and of what calls carry on: read when the first asks for one.
+"""Settings that few functions have, by their topics: read where one is set, when it is asked for.
 
 Few functions have any of them, and most are needed after a response only.
 """
@@ -15,6 +15,27 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import Topics
+
+
+def _black_box(value: str) -> tuple[int, bool]:
+    """Read how many KB the black box has, 0 for none, and whether it is full."""
+    word = value.lower()
+    if word in {"off", "on", "full"}:
+        return 0 if word == "off" else 64, word == "full"
+    if not (word.isdecimal() and len(word) < 5 and 16 <= int(word) <= 1024):
+        raise ValueError("off, on, full, or a number of KB from 16 to 1024")
+    return int(word) // 4 * 4, False
+
+
+def _deadline(value: str) -> int:
+    """Read the margin before the deadline in milliseconds; 0 for off, -1 for auto."""
+    word = value.lower()
+    if word in {"off", "auto"}:
+        return -1 if word == "auto" else 0
+    if word.isdecimal() and len(word) < 7 and int(word):
+        return int(word)
+    raise ValueError("off, auto, or a number of milliseconds from 1 to 999999")
+
 
 EVENTS = (
     Setting(
@@ -100,7 +121,25 @@ OUTGOING = (
     ),
 )  # fmt: skip
 
-ROWS: Topics = {"Events": EVENTS, "What calls carry on": OUTGOING}
+ENDINGS = (
+    Setting(
+        "black_box", "HELIOGRAPH_BLACK_BOX", "on", _black_box,
+        "A file in `/tmp` from which the next process tells of an invocation that timed out, was "
+        "killed or crashed: `on`, `off`, its size in KB (16 to 1024), or `full`, with Python's "
+        "stack of a crash. See [what is never lost](reliability.md).",
+    ),
+    Setting(
+        "black_box_messages", "HELIOGRAPH_BLACK_BOX_MESSAGES", "off", switch,
+        "`on` writes messages of exceptions into it, up to 256 characters; their types always are.",
+    ),
+    Setting(
+        "deadline", "HELIOGRAPH_DEADLINE", "auto", _deadline,
+        "How many milliseconds before the deadline a running invocation is told of: `auto` by how "
+        "long development takes here, `off` not at all.",
+    ),
+)  # fmt: skip
+
+ROWS: Topics = {"Events": EVENTS, "What calls carry on": OUTGOING, "Bad endings": ENDINGS}
 
 
 def read(known: dict[str, Any]) -> dict[str, object]:
