@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -127,14 +128,15 @@ class Place:
             "_X_AMZN_TRACE_ID": TRACE,
         }
         command = [*before, self.python, "-S", "-c", program, str(times)]
-        done = subprocess.run(
-            command,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory() as tmp:  # no box of another process is in it
+            done = subprocess.run(
+                command,
+                env={**env, "_LAB_TMP": tmp},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
         if done.returncode:
             raise RuntimeError(done.stdout)
         return done.stdout

@@ -80,8 +80,6 @@ class Box:
         self.state = INIT
         self.write(self._head + self._facts(), 0)
 
-    # -- the header ------------------------------------------------------------------------------
-
     def _facts(self) -> bytes:
         """Return what the header says from byte 32 on, up to the ids."""
         start = self._start or time_ns()
@@ -144,7 +142,7 @@ class Box:
         self.write(time_ns().to_bytes(8, "little"), 64)
 
     def alive(self, rss_kb: int) -> None:
-        """Note that the process is alive, and how large it is."""
+        """Note that the process is alive, and how large."""
         now = time_ns()
         self.write(now.to_bytes(8, "little") + rss_kb.to_bytes(4, "little"), 64)
         self.put(dumps((ALIVE, now, rss_kb, len(self.open)), 2))
@@ -177,8 +175,6 @@ class Box:
         if self.state != to:
             self.state = to
             self.write(bytes((to, self.marks)), 32)
-
-    # -- records ---------------------------------------------------------------------------------
 
     def opened(self, entry: Entry) -> None:
         """Write that a span has begun."""
@@ -235,13 +231,15 @@ class Box:
 
             note(self, entry.span_id, call)
 
-    # -- the file --------------------------------------------------------------------------------
-
     def put(self, body: bytes) -> None:
         """Append a record to the ring."""
         size = len(body)
         if size > MAX_RECORD or not self._lock.acquire(timeout=PATIENCE):
             self.dropped += 1
+            if size > MAX_RECORD:
+                from .lasting import left_out
+
+                left_out(self)
             return
         try:
             at = self._at

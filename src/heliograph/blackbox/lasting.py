@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import Box
 
-OPEN, EXPORTED, EARLY = 1, 5, 16
+OPEN, NOTE, EXPORTED, EARLY = 1, 3, 5, 16
 """Kinds of records, and the mark, as the writer has them."""
 MAX_AGAIN = 128
 """Spans that go on, and are written again."""
@@ -36,6 +36,11 @@ def again(box: Box) -> None:
             box.open.pop(entry.span_id, None)
         else:
             box.put(box.opening(entry))
+
+
+def left_out(box: Box) -> None:
+    """Write how many records had no room."""
+    box.put(dumps((NOTE, 0, "dropped", box.dropped), 2))
 
 
 def exported(box: Box, spans: list[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -69,6 +70,7 @@ def invoke(
     Exit status: 1 if an invocation failed, 2 if something given here is wrong.
     """
     body, env = given.event(event), given.variables(pairs)
+    tmp = TemporaryDirectory(prefix="heliograph-lab-")  # kept from one environment to the next
 
     def environment(daemon: XRayDaemon) -> Function:
         return Function(
@@ -82,13 +84,14 @@ def invoke(
             memory=memory,
             freezing=freeze,
             kill_at_deadline=True,
+            tmp=tmp.name,
         )
 
     def invocation() -> Invocation:
         return Invocation(body, timeout=timeout)
 
     found, screen = [], console()
-    with given.usage_errors(), Profile() if profiled else nullcontext() as profile:
+    with tmp, given.usage_errors(), Profile() if profiled else nullcontext() as profile:
         if profile:
             env |= profile.environment
         for outcome in run(environment, invocation, times, profile):
