@@ -151,7 +151,7 @@ class Watcher:
             if due <= now and self._fired != number:
                 due = self._act(number)
             if due == NEVER:
-                wake = now + max(EVERY, self._length)
+                wake = now + max(EVERY, self._length / 2)  # sooner than any deadline to come
             else:
                 if state.box is not None and state.running is not None:
                     guarded("noting that the process is alive", _note_alive)
