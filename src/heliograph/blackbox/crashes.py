@@ -39,23 +39,6 @@ def enable(folder: str, found: list[str]) -> None:
     faulthandler.enable(_file)
 
 
-def later(seconds: float) -> bool:
-    """Have the stack written when so much time has passed, whatever holds Python's lock then.
-
-    Returns:
-        Whether it will be: not where the function uses `faulthandler` itself.
-    """
-    if _file is None:
-        return False
-    faulthandler.dump_traceback_later(seconds, file=_file)
-    return True
-
-
-def not_later() -> None:
-    """Take that back."""
-    faulthandler.cancel_dump_traceback_later()
-
-
 def disable(*, keep: bool) -> None:
     """Report no more.
 

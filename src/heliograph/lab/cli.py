@@ -70,7 +70,6 @@ def invoke(
     Exit status: 1 if an invocation failed, 2 if something given here is wrong.
     """
     body, env = given.event(event), given.variables(pairs)
-    tmp = TemporaryDirectory(prefix="heliograph-lab-")  # kept from one environment to the next
 
     def environment(daemon: XRayDaemon) -> Function:
         return Function(
@@ -87,14 +86,11 @@ def invoke(
             tmp=tmp.name,
         )
 
-    def invocation() -> Invocation:
-        return Invocation(body, timeout=timeout)
-
-    found, screen = [], console()
+    found, screen, tmp = [], console(), TemporaryDirectory(prefix="heliograph-lab-")
     with tmp, given.usage_errors(), Profile() if profiled else nullcontext() as profile:
         if profile:
             env |= profile.environment
-        for outcome in run(environment, invocation, times, profile):
+        for outcome in run(environment, lambda: Invocation(body, timeout=timeout), times, profile):
             found.append(outcome)
             if not as_json:
                 show(outcome, screen)
