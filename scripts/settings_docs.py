@@ -240,7 +240,9 @@ TAKEN = {
     "dict[str, tuple[tuple[str, ...], ...]]": "str | Mapping[str, Sequence[Sequence[str]]]",
 }
 """What code may give for a setting, by the type that its reader returns."""
-TAKEN_BY_NAME = {"sampler_argument": "float | str", "flush": "str"}
+TAKEN_BY_NAME = {
+    "sampler_argument": "float | str", "flush": "str", "black_box": "str", "deadline": "int | str",
+}  # fmt: skip
 """The same for settings of another kind than their type says."""
 
 

@@ -84,7 +84,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(OURS) and name != "HELIOGRAPH_ACCEPT":  # accepts gold files
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HELIOGRAPH_BLACK_BOX", "off")  # of this process; functions have theirs
 
 
 @pytest.fixture(autouse=True)

@@ -54,9 +54,9 @@ class Settings(TypedDict, total=False):
     client_context: Literal["off", "w3c"] | None
     eventbridge_detail: bool | str | None
     iot_user_properties: bool | str | None
-    black_box: tuple[int, bool] | None
+    black_box: str | None
     black_box_messages: bool | str | None
-    deadline: int | None
+    deadline: int | str | None
     baggage_attributes: Names | None
     daemon_address: str | None
     annotations: Names | None

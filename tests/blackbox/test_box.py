@@ -16,8 +16,9 @@ from heliograph import blackbox
 from heliograph.blackbox import lasting, scalars
 from heliograph.blackbox.death import died
 from heliograph.blackbox.reader import Dead, UnreadableError, read
-from heliograph.journal import state
+from heliograph.journal import Journal, state
 from heliograph.journal.entry import Entry, Remote, Trace
+from heliograph.runtime import lifecycle
 from heliograph.settings.config import Config
 
 HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=x"
@@ -25,6 +26,7 @@ LAMBDA = {
     "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
     "AWS_LAMBDA_FUNCTION_VERSION": "7",
+    "HELIOGRAPH_BLACK_BOX": "on",
 }
 
 
@@ -312,6 +314,46 @@ def test_how_it_died(facts: dict[str, Any], report: str, expected: tuple[str, st
     assert died(SimpleNamespace(**(usual | more | facts)), report) == expected  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def switched(tmp_path: Path):
+    """Switch on with variables, as a function's process does; off again afterwards."""
+
+    def on(**more: str) -> Config:
+        environ = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9", "_LAB_TMP": str(tmp_path), **more}
+        settings = Config.read(environ)
+        lifecycle.switch_on(settings)
+        return settings
+
+    yield on
+    lifecycle.switch_off()
+
+
+def test_off_is_the_default(switched: Any, tmp_path: Path) -> None:
+    """What records is the plain function and the plain slot, nothing is read, nothing written."""
+    plain = Journal.add, Entry.op, vars(Entry)["end"]
+    settings = switched()
+    assert (state.box, state.watched) == (None, False)
+    assert (Journal.add, Entry.op, vars(Entry)["end"]) == plain
+    assert [one.__name__ for one in plain] == ["add", "op", "end"]
+    assert not {"seen", "black_box_messages"} & set(vars(settings))
+    lifecycle.begin({}, None)
+    lifecycle.over()
+    assert state.watcher is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_and_off_again(switched: Any, tmp_path: Path) -> None:
+    """With the variable all three are looked at, until it is switched off."""
+    plain = Journal.add, Entry.op, vars(Entry)["end"]
+    switched(HELIOGRAPH_BLACK_BOX="on")
+    assert (tmp_path / ".heliograph" / f"box-{os.getpid()}").exists()
+    seen = Journal.add, Entry.op, vars(Entry)["end"]
+    assert not any(one is other for one, other in zip(seen, plain, strict=True))
+    lifecycle.switch_off()
+    assert (Journal.add, Entry.op, vars(Entry)["end"]) == plain
+    assert list((tmp_path / ".heliograph").iterdir()) == []
+
+
 WRITER = """
 import os, sys
 from types import SimpleNamespace
@@ -319,7 +361,7 @@ from heliograph import blackbox
 from heliograph.journal import state
 from heliograph.journal.entry import Entry, Trace
 from heliograph.settings.config import Config
-environ = {"AWS_LAMBDA_RUNTIME_API": "x", "_LAB_TMP": sys.argv[1]}
+environ = {"AWS_LAMBDA_RUNTIME_API": "x", "_LAB_TMP": sys.argv[1], "HELIOGRAPH_BLACK_BOX": "on"}
 settings = Config.read(environ)
 while True:
     pid = os.fork()

@@ -29,12 +29,28 @@ def handler(event, context):
 """
 
 
+ON = {"HELIOGRAPH_BLACK_BOX": "on", "HELIOGRAPH_DEADLINE": "auto"}
+
+ASKING = """
+import os, sys
+import heliograph
+def handler(event, context):
+    with heliograph.span("work"):
+        ours = [name for name in sys.modules if name.startswith("heliograph.")]
+    return {
+        "modules": [name for name in ours if name.split(".")[1] in ("blackbox", "deadline")],
+        "recovery": [name for name in ours if "recover" in name],
+        "threads": len(os.listdir("/proc/self/task")),
+    }
+"""
+
+
 @pytest.fixture
 def then(function, one_runtime, daemon, tmp_path):
     """Run one process until it ends, then another one in the same /tmp: what that one tells."""
 
     def ran(*events, seconds=30.0, **more):
-        more.setdefault("tmp", str(tmp_path))
+        more = {"tmp": str(tmp_path), **more, "env": ON | more.get("env", {})}
         first = function(one_runtime, SOURCE, kill_at_deadline=True, **more)
         for event in events:
             first.invoke(Invocation(event, timeout=seconds))
@@ -110,28 +126,50 @@ def test_a_timeout(then):
 
 def test_a_kill_after_the_response(then, function, one_runtime, tmp_path):
     """Vector 10: idle, nothing is told, and the box is gone."""
-    idle = function(one_runtime, SOURCE, tmp=str(tmp_path))
+    idle = function(one_runtime, SOURCE, tmp=str(tmp_path), env=ON)
     assert idle.invoke(Invocation("plain")).ok
     idle.api.wait_next(2, 30)
     idle.kill()
     idle.wait_exit()
-    again = function(one_runtime, SOURCE, tmp=str(tmp_path))
+    again = function(one_runtime, SOURCE, tmp=str(tmp_path), env=ON)
     assert again.invoke(Invocation("plain")).ok
     assert left(again) == [f"box-{again.pid}"]
     assert not any("recovered" in line for line in again.stdout.lines())
 
 
-def test_switched_off(then, tmp_path):
-    """Without a box nothing is written, and nothing told."""
-    env = {"HELIOGRAPH_BLACK_BOX": "off", "HELIOGRAPH_DEADLINE": "off"}
-    told, _, _ = then("plain", "exit", env=env)
+OFF = {"HELIOGRAPH_BLACK_BOX": "off", "HELIOGRAPH_DEADLINE": "off"}
+
+
+@pytest.mark.parametrize("env", [{}, OFF], ids=["unset", "off"])
+def test_switched_off(function, one_runtime, tmp_path, env):
+    """Without the variables no module of it is loaded, no thread runs, nothing is written."""
+    running = function(one_runtime, ASKING, tmp=str(tmp_path / "tmp"), env=env)
+    for _ in range(2):
+        answer = running.invoke(Invocation({})).json()
+        assert answer == {"modules": [], "recovery": [], "threads": 1}
+    running.api.wait_next(3, 30)
+    assert not (tmp_path / "tmp").exists()
+
+
+def test_it_switches_on(function, one_runtime, tmp_path):
+    """The same function with them: what the test above looks for is there."""
+    running = function(one_runtime, ASKING, tmp=str(tmp_path), env=ON)
+    answer = running.invoke(Invocation({})).json()
+    assert {"heliograph.blackbox", "heliograph.deadline"} <= set(answer["modules"])
+    assert answer["threads"] == 2
+    assert left(running) == [f"box-{running.pid}"]
+
+
+def test_a_death_without_a_box(then):
+    """What a process without one had recorded is not told of."""
+    told, _, second = then("plain", "exit", env=OFF)
     assert told == {}
-    assert not (tmp_path / ".heliograph").exists()
+    assert "recovered" not in "".join(second.stdout.lines())
 
 
 def test_two_deaths(then, function, one_runtime, tmp_path):
     """Vector 17: what dies before it has told of another leaves both to the next."""
-    function(one_runtime, SOURCE, tmp=str(tmp_path)).invoke(Invocation("exit"))
+    function(one_runtime, SOURCE, tmp=str(tmp_path), env=ON).invoke(Invocation("exit"))
     _, _, last = then("kill")
     assert sum("recovered: " in line for line in last.stdout.lines()) == 2
 
@@ -143,6 +181,6 @@ def test_no_box(function, one_runtime, tmp_path, what):
     if what == "file":
         place.mkdir()
         (place / ".heliograph").write_text("")
-    running = function(one_runtime, SOURCE, tmp=str(place))
+    running = function(one_runtime, SOURCE, tmp=str(place), env=ON)
     assert running.invoke(Invocation("plain")).ok
     assert sum("the black box is off" in line for line in running.stdout.lines()) == 1

@@ -15,7 +15,7 @@ from time import time_ns
 
 from .. import _notice
 from ..journal import state
-from ..journal.entry import look
+from .looking import look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

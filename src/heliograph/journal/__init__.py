@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from time import time_ns
 
-from .._guard import guarded
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -93,8 +91,6 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Write an entry down; at the bound, develop early."""
         self.entries.append(entry)
-        if state.box is not None:
-            guarded("writing the black box", state.box.opened, entry)
         if len(self.entries) >= self._due:
             self._overflow()
 

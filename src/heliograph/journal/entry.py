@@ -6,7 +6,6 @@ import os
 from time import time_ns
 
 from .. import _notice
-from .._guard import guarded
 from . import MAX_OPS, MAX_STRING
 
 TYPE_CHECKING = False
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Literal, Protocol, TypeAlias
 
-    from ..blackbox import Box
     from .recorded_exception import RecordedException
 
     Attributes: TypeAlias = dict[str, object] | None
@@ -281,39 +279,3 @@ class Entry:
                     f"{call[0]} is left out."
                 ),
             )
-
-
-# Whoever records a span sets its `end` and calls `op`. While there is a black box, what looks at
-# both is in their place; without one they are the plain slot and the plain function.
-
-_PLAIN_END, _PLAIN_OP = vars(Entry)["end"], Entry.op
-_set_end = _PLAIN_END.__set__
-_box: Box | None = None
-
-
-def look(box: Box | None) -> None:
-    """Tell a black box of what ends and of what is annotated; None: nobody is told any more."""
-    global _box
-    _box = box
-    seen: Any = Entry
-    if box is not None:
-        seen.end, seen.op = property(_PLAIN_END.__get__, _ended), _op
-    else:
-        seen.op = _PLAIN_OP
-        if type(vars(Entry)["end"]) is property:  # else a forked child's
-            seen.end = _PLAIN_END
-
-
-def _ended(entry: Entry, end: int) -> None:
-    _set_end(entry, end)
-    if end and _box is not None:
-        guarded("writing the black box", _box.ended, entry, end)
-
-
-def _op(entry: Entry, call: Any) -> None:
-    _PLAIN_OP(entry, call)
-    if call[0] in _NOTED and _box is not None and not entry.end:
-        guarded("writing the black box", _box.noted, entry, call)
-
-
-_NOTED = frozenset({"annotate", "set_attribute"})

@@ -126,27 +126,13 @@ INIT: Topics = {
 """What is read in init."""
 
 EARLY: dict[str, object] = {
-    "kinesis_json": False,
-    "authorizer_context": False,
-    "capture_request_headers": (),
-    "capture_response_headers": (),
-    "messaging_span": "child",
-    "event_age_metric": False,
-    "inferred_spans": False,
-    "sanitize_headers": (),
-    "warmup": "keep",
-    "warmup_keys": (),
-    "faas_cron": "",
-    "capture_tenant": False,
-    "xray_flag": "own",
-    "message_attributes": True,
-    "client_context": "off",
-    "eventbridge_detail": False,
-    "iot_user_properties": False,
-    "black_box": (64, False),
-    "black_box_messages": False,
-    "deadline": -1,
-}
+    "kinesis_json": False, "authorizer_context": False, "capture_request_headers": (),
+    "capture_response_headers": (), "sanitize_headers": (), "messaging_span": "child",
+    "event_age_metric": False, "inferred_spans": False, "warmup": "keep", "warmup_keys": (),
+    "faas_cron": "", "capture_tenant": False, "xray_flag": "own", "message_attributes": True,
+    "client_context": "off", "eventbridge_detail": False, "iot_user_properties": False,
+    "black_box": (0, False), "black_box_messages": False, "deadline": 0,
+}  # fmt: skip
 """Settings that few functions have, and that are asked for by their events or calls: defaults by
 name. What is not set costs two look-ups, and loads nothing."""
 
@@ -176,7 +162,6 @@ class Config(Fields):
             variables that Lambda sets; "" (0 for the memory) where one is absent.
         init_type: `AWS_LAMBDA_INITIALIZATION_TYPE`, or "on-demand".
         in_lambda: Whether this process runs in Lambda.
-        tmp: `/tmp`; of a function in the lab, a folder of its own.
         path: `sys.path` when they were read, which code may replace later.
     """
 
@@ -187,7 +172,6 @@ class Config(Fields):
     log_stream: str
     init_type: str
     in_lambda: bool
-    tmp: str
     path: tuple[str, ...]
 
     def __init__(self, values: dict[str, object], environ: Mapping[Any, Any]) -> None:
@@ -201,7 +185,7 @@ class Config(Fields):
         known = self.__dict__
         early = name in EARLY
         if early and not self.sets(name):
-            known[name] = EARLY[name]
+            return known.setdefault(name, EARLY[name])
         before = dict(known)
         if not early and "seen" not in before and "_environ" in before:
             known.update(_read_late(before, before["_environ"]))
@@ -280,10 +264,15 @@ class Config(Fields):
         values["region"] = environ.get("AWS_REGION", "")
         values["log_stream"] = environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
         values["init_type"] = environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-        values["tmp"] = environ.get("_LAB_TMP", "/tmp")  # noqa: S108 - Lambda's only place
         values["in_lambda"] = "AWS_LAMBDA_RUNTIME_API" in environ
         values["service_name"] = values["service_name"] or values["function_name"]
         return cls(values, seen or {})
+
+    @property
+    def tmp(self) -> str:
+        """`/tmp`; of a function in the lab, a folder of its own."""
+        seen = self.__dict__["_environ"]
+        return os.fsdecode(seen.get(b"_LAB_TMP") or seen.get("_LAB_TMP") or "/tmp")  # noqa: S108 - Lambda's
 
     @property
     def eager(self) -> bool:

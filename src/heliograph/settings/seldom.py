@@ -123,7 +123,7 @@ OUTGOING = (
 
 ENDINGS = (
     Setting(
-        "black_box", "HELIOGRAPH_BLACK_BOX", "on", _black_box,
+        "black_box", "HELIOGRAPH_BLACK_BOX", "off", _black_box,
         "A file in `/tmp` from which the next process tells of an invocation that timed out, was "
         "killed or crashed: `on`, `off`, its size in KB (16 to 1024), or `full`, with Python's "
         "stack of a crash. See [what is never lost](reliability.md).",
@@ -133,7 +133,7 @@ ENDINGS = (
         "`on` writes messages of exceptions into it, up to 256 characters; their types always are.",
     ),
     Setting(
-        "deadline", "HELIOGRAPH_DEADLINE", "auto", _deadline,
+        "deadline", "HELIOGRAPH_DEADLINE", "off", _deadline,
         "How many milliseconds before the deadline a running invocation is told of: `auto` by how "
         "long development takes here, `off` not at all.",
     ),
