@@ -48,10 +48,10 @@ COMMON = "common"
 
 PLAIN = Budget(
     common=Size(zipped=137_000, unpacked=440_000),
-    each=Size(zipped=1_000_000, unpacked=2_680_000),
+    each=Size(zipped=1_010_000, unpacked=2_700_000),
     longer={"3.14": Size(zipped=20_000, unpacked=60_000)},
 )
-"""Of the layer: with five Pythons it is within 5,200,000 bytes zipped. A sixth of each
+"""Of the layer: with five Pythons it is within 5,250,000 bytes zipped. A sixth of each
 Python's part are instrumentors of libraries, as bytecode: text would be compiled in a function's
 init.
 
@@ -59,7 +59,7 @@ init.
 """
 
 OTLP = Budget(
-    common=Size(zipped=151_000, unpacked=485_000), each=Size(zipped=9_160_000, unpacked=22_720_000)
+    common=Size(zipped=151_000, unpacked=485_000), each=Size(zipped=9_200_000, unpacked=22_780_000)
 )
 """Of a layer with OTLP, which is for one Python: 17 MB of it are grpcio's machine code."""
 

@@ -303,7 +303,7 @@ def test_five_pythons_are_within_five_megabytes() -> None:
     """A release, compiled for all Pythons, is no larger; with one it is a quarter of that."""
     common, each = budget.PLAIN.common.zipped, budget.PLAIN.each.zipped
     longer = sum(more.zipped for more in budget.PLAIN.longer.values())
-    assert common + len(pythons.SUPPORTED) * each + longer <= 5_200_000
+    assert common + len(pythons.SUPPORTED) * each + longer <= 5_250_000
     assert common + each <= 1_150_000
 
 
