@@ -240,8 +240,8 @@ class Invocation:
                 if outcome.error_type:
                     self.mark_failed(outcome.error_type, None)
         if self._extras is not None:
-            doing = "doing what was asked for after the handler"
-            instead = guarded(doing, self._extras.end, result)
+            end = self._extras.end, result
+            instead = guarded("doing what was asked for after the handler", *end)
         self._end()
         return instead
 
