@@ -332,7 +332,7 @@ def test_off_is_the_default(switched: Any, tmp_path: Path) -> None:
     """What records is the plain function and the plain slot, nothing is read, nothing written."""
     plain = Journal.add, Entry.op, vars(Entry)["end"]
     settings = switched()
-    assert (state.box, state.watched) == (None, False)
+    assert (state.box, state.watching) == (None, None)
     assert (Journal.add, Entry.op, vars(Entry)["end"]) == plain
     assert [one.__name__ for one in plain] == ["add", "op", "end"]
     assert not {"seen", "black_box_messages"} & set(vars(settings))

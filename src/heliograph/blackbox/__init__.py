@@ -15,6 +15,7 @@ from time import time_ns
 
 from .. import _notice
 from ..journal import state
+from ..settings.seldom import tmp
 from .looking import look
 
 TYPE_CHECKING = False
@@ -295,7 +296,7 @@ def name_of(name: str) -> str:
 
 def make(config: Config) -> None:
     """Open the box of this process; without one nothing else changes, and a line says why."""
-    folder = config.tmp + FOLDER
+    folder = tmp(config) + FOLDER
     try:
         try:
             os.mkdir(folder, 0o700)

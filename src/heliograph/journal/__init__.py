@@ -11,6 +11,7 @@ from time import time_ns
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
+    from types import ModuleType
     from typing import Any, TypeAlias
 
     from typing_extensions import Unpack
@@ -183,7 +184,8 @@ class State:
         extras: Whether they, or one of the settings that few have, are asked for around it.
         warmup_keys: Keys of the function's own events that only keep it warm; None without any.
         box: What writes facts where the next process finds them; None while there is none.
-        watched: Whether invocations are written there, or their deadline is looked at.
+        watching: `runtime.watching`, where invocations are written there or their deadline is
+            looked at; None without.
         watcher: What does that, from the first invocation on.
         hooked: Whether import hooks are in place, which stay.
     """
@@ -192,7 +194,7 @@ class State:
         "active", "added", "around", "baggage", "box", "cold", "config", "decide", "declined",
         "development", "environment_header", "event_carrier", "extras", "hooked", "hooks",
         "in_background", "init_ns", "last", "origin", "policy", "read_context", "ready_ns",
-        "recorded_span", "restored", "running", "sdk_objects", "warmup_keys", "watched", "watcher",
+        "recorded_span", "restored", "running", "sdk_objects", "warmup_keys", "watcher", "watching",
         "writers",
     )  # fmt: skip
 
@@ -228,7 +230,7 @@ class State:
         self.extras = False
         self.event_carrier: Callable[[Any, Any], Any] | None = None
         self.box: Box | None = None
-        self.watched = False
+        self.watching: ModuleType | None = None
         self.watcher: Watcher | None = None
 
 

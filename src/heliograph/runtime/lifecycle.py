@@ -31,8 +31,6 @@ USUAL_PROPAGATORS = ("tracecontext", "baggage", "xray")
 USUAL = ("auto", ("xray",), USUAL_PROPAGATORS, "parentbased_always_on")  # else: `choices.py`
 USERS_PROVIDER = f"{__package__}.users_provider"  # loaded where the function has one
 FORKS = f"{__package__}.forks"  # loaded by the first fork
-WRITING = "writing the black box"
-RECOVERY = f"{__package__}.recovery"  # loaded where a dead process left something
 
 HOOKS = (
     ("threading", "threading", "journal.threads", "install"),
@@ -75,25 +73,23 @@ def switch_on(
         os.register_at_fork(before=_before_fork, after_in_child=_in_child)
         atexit.register(develop_at_exit)
         after_import("multiprocessing.util", _develop_children)
-    if settings.in_lambda and in_background is None:
-        state.watched = bool(settings.black_box[0] or settings.deadline)
-        if settings.black_box[0] and settings.init_type != "snap-start" and state.box is None:
-            with guard("opening the black box"):
-                from .. import blackbox
+    if (
+        settings.in_lambda
+        and in_background is None
+        and (settings.black_box[0] or settings.deadline)
+    ):
+        from . import watching
 
-                blackbox.make(settings)
+        watching.switch_on(settings)
 
 
 def switch_off() -> None:
     """Record no more, and forget what was recorded: the end of a test."""
     if state.development is not None:
         state.development.shutdown()
-    box, watcher = state.box, state.watcher
+    if state.watching is not None:
+        state.watching.switch_off()
     state.reset()
-    if box is not None:
-        box.close(keep=False)
-    if watcher is not None:
-        watcher.stop()
     journal.drop()
 
 
@@ -110,9 +106,9 @@ def _in_child() -> None:
     """A forked child has none of its parent's facts to tell, and an exporter of its own."""
     journal.drop()
     forget_ids()
-    state.running = state.last = state.development = state.watcher = None
-    if state.box is not None:  # the parent's, which has its lock
-        state.box.close(keep=True)
+    state.running = state.last = state.development = None
+    if state.watching is not None:
+        state.watching.in_child()
     if FORKS in sys.modules:
         sys.modules[FORKS].in_child()
 
@@ -224,13 +220,8 @@ def begin(event: object, context: object) -> Invocation | None:
     state.running = state.last = invocation = Invocation(settings, event, context, cold=cold)
     if cold:
         invocation.first(state.ready_ns, restored=state.restored)
-    if state.watched:
-        with guard("watching the invocation"):
-            if state.watcher is None:
-                from ..deadline import Watcher
-
-                state.watcher = Watcher(settings)
-            state.watcher.begin(invocation, context, cold=cold)
+    if state.watching is not None:
+        state.watching.begin(invocation, context, cold=cold)
     return invocation
 
 
@@ -242,8 +233,8 @@ def _settle() -> None:
 def over() -> None:
     """Note that the handler has ended."""
     state.running = None
-    if state.watcher is not None:
-        state.watcher.disarm()
+    if state.watching is not None:
+        state.watching.over()
 
 
 def deadline() -> Deadline:
@@ -258,28 +249,13 @@ def deadline() -> Deadline:
 
 def develop() -> bool:
     """Develop what the journal holds, as far as the invocation's time allows."""
-    box = state.box if state.running is None else None
-    if box is None:
-        return _develop()
-    guarded(WRITING, box.develops)
-    if state.last is not None and (box.found or box.shared or RECOVERY in sys.modules):
-        with guard("recovering what a dead process recorded"):
-            from . import recovery
-
-            recovery.recover(box)
-    done = _develop()
-    if RECOVERY in sys.modules:
-        guarded("removing a black box", sys.modules[RECOVERY].settle)
-    kept = any(entry.end for entry in journal.entries)
-    guarded(WRITING, box.developed, kept)
-    return done
+    return _develop() if state.watching is None else bool(state.watching.develop(_develop))
 
 
 def _develop() -> bool:
     with guard("developing the journal"):
         _settle()
-        if FORKS in sys.modules:
-            sys.modules[FORKS].collect()
+        _collect()
         facts = journal.entries or journal.measurements or (state.last and journal.observables)
         if state.development is None and not facts and USERS_PROVIDER not in sys.modules:
             return True  # nothing ever was: an environment's first wait
@@ -293,10 +269,19 @@ def _develop() -> bool:
         if developing is not None:
             until = deadline()
             done = developing.run(until)
-            if USERS_PROVIDER in sys.modules:
-                sys.modules[USERS_PROVIDER].finish(until)
+            _finish_theirs(until)
             return done
     return True
+
+
+def _collect() -> None:
+    if FORKS in sys.modules:
+        sys.modules[FORKS].collect()
+
+
+def _finish_theirs(until: Deadline) -> None:
+    if USERS_PROVIDER in sys.modules:
+        sys.modules[USERS_PROVIDER].finish(until)
 
 
 def develop_early() -> None:
@@ -321,8 +306,7 @@ def develop_all() -> None:
         if state.running is not None:
             state.running.entry.resolve()
         _settle()
-        if FORKS in sys.modules:
-            sys.modules[FORKS].collect()
+        _collect()
         if journal.entries:
             from . import unfinished
 
@@ -332,19 +316,16 @@ def develop_all() -> None:
             from ..develop.time_budget import Deadline
 
             developing.run(Deadline())
-            if USERS_PROVIDER in sys.modules:
-                sys.modules[USERS_PROVIDER].finish(Deadline())
+            _finish_theirs(Deadline())
 
 
 def develop_at_exit() -> None:
     """Develop all that there is, and shut the exporters down."""
-    if state.box is not None:
-        from ..blackbox import ATEXIT
-
-        guarded(WRITING, state.box.mark, ATEXIT)
+    if state.watching is not None:
+        state.watching.ends()
     develop_all()
     with guard("shutting the exporters down"):
         if state.development is not None:
             state.development.shutdown()
-    if state.box is not None:
-        state.box.close(keep=any(entry.end for entry in journal.entries))
+    if state.watching is not None:
+        state.watching.ended()

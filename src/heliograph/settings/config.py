@@ -269,12 +269,6 @@ class Config(Fields):
         return cls(values, seen or {})
 
     @property
-    def tmp(self) -> str:
-        """`/tmp`; of a function in the lab, a folder of its own."""
-        seen = self.__dict__["_environ"]
-        return os.fsdecode(seen.get(b"_LAB_TMP") or seen.get("_LAB_TMP") or "/tmp")  # noqa: S108 - Lambda's
-
-    @property
     def eager(self) -> bool:
         """Whether the SDK is imported during init (lifecycle spec 1.2)."""
         return self.start == "eager" or self.init_type != "on-demand"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import Topics
+    from .config import Config
 
 
 def _black_box(value: str) -> tuple[int, bool]:
@@ -156,6 +157,13 @@ def read(known: dict[str, Any]) -> dict[str, object]:
             said = {name: fsdecode(one) for name, one in pairs if one is not None}
             found[row.name] = value_of(row, said)
     return found
+
+
+def tmp(config: Config) -> str:
+    """Return `/tmp`; of a function in the lab, a folder of its own."""
+    seen = vars(config)["_environ"]
+    said = seen.get(b"_LAB_TMP") or seen.get("_LAB_TMP")
+    return fsdecode(said or "/tmp")  # noqa: S108 - Lambda's only place
 
 
 def captures_messages() -> bool:
