@@ -336,7 +336,9 @@ def test_off_is_the_default(switched: Any, tmp_path: Path) -> None:
     assert (Journal.add, Entry.op, vars(Entry)["end"]) == plain
     assert [one.__name__ for one in plain] == ["add", "op", "end"]
     assert not {"seen", "black_box_messages"} & set(vars(settings))
-    lifecycle.begin({}, None)
+    invocation = lifecycle.begin({}, None)
+    assert invocation is not None
+    invocation.returned(None)
     lifecycle.over()
     assert state.watcher is None
     assert list(tmp_path.iterdir()) == []
