@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from heliograph import _notice, libraries, testing
-from heliograph.journal import journal
+from heliograph.journal import current, journal
 from heliograph.lab.daemon import XRayDaemon
 from heliograph.lab.function import Function
 from heliograph.libraries.requests import HttpRecorder
@@ -124,6 +124,14 @@ def recorders_as_new() -> Iterator[None]:
     conventions = sys.modules.get("opentelemetry.instrumentation._semconv")
     if conventions is not None:  # the choice of a test's OTEL_SEMCONV_STABILITY_OPT_IN
         conventions._OpenTelemetrySemanticConventionStability._initialized = False
+
+
+@pytest.fixture(autouse=True)
+def current_as_before() -> Iterator[None]:
+    """What a test has left current, such as a context that it detached too late, ends with it."""
+    before = current.here.get()
+    yield
+    current.here.set(before)
 
 
 @pytest.fixture(autouse=True)
