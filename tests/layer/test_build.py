@@ -284,11 +284,12 @@ def test_texts_of_licences(tree: Path) -> None:
         lies_in.setdefault(path.read_bytes(), []).append(package)
     assert {len(packages) for packages in lies_in.values()} == {1}
     rows = {row.split()[0]: row for row in licenses.LIST.read_text().splitlines()[5:]}
-    fetched = sorted([*wheels.fetch(build.LOCK), *wheels.fetch(build.INSTRUMENTORS_LOCK)])
+    fetched = [*wheels.fetch(build.LOCK), *wheels.fetch(build.INSTRUMENTORS_LOCK)]
+    by_name = {wheels.distribution(wheel): wheel for wheel in fetched}
     assert len(fetched) == len(rows)
-    for wheel, (name, row) in zip(fetched, sorted(rows.items()), strict=True):
-        assert wheels.distribution(wheel) == name.replace("_", "-")
-        texts = list(licenses.texts(wheel))
+    assert by_name.keys() == {name.replace("_", "-") for name in rows}
+    for name, row in rows.items():
+        texts = list(licenses.texts(by_name[name.replace("_", "-")]))
         assert all(row.endswith(lies_in[text][0]) for text in texts)
         assert texts or row.endswith("Apache-2.0                  heliograph")
 
