@@ -39,6 +39,7 @@ def test_environment_is_lambdas_own(start, monkeypatch):
         "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_XRAY_CONTEXT_MISSING",
         "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "LANG", "PATH",
         "TABLE", "TZ", "_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT", "_HANDLER",
+        "_LAB_TMP",  # what stands for `/tmp`
     ]  # fmt: skip
 
 
