@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -406,6 +408,7 @@ def test_killed_while_it_writes(tmp_path: Path) -> None:
             assert child.stdout is not None
             assert child.stdin is not None
             assert child.stdout.readline() == "ready\n"
+            time.sleep(random.uniform(0, 0.004))  # else a quick machine kills before it writes
             child.stdin.write("\n")
             child.stdin.flush()
             pid = int(child.stdout.readline())

@@ -178,21 +178,19 @@ class Config(Fields):
         self.__dict__.update(values, _environ=environ, path=tuple(sys.path))
 
     def __getattr__(self, name: str) -> object:
-        """Read the settings of exporting, when the first of them is asked for.
+        """Read the settings that are read late, when the first of them is asked for.
 
         Several threads may ask for the first at once: each reads all, and finds the same.
         """
         known = self.__dict__
-        early = name in EARLY
-        if early and not self.sets(name):
-            return known.setdefault(name, EARLY[name])
-        before = dict(known)
-        if not early and "seen" not in before and "_environ" in before:
-            known.update(_read_late(before, before["_environ"]))
-        if name not in known and "_environ" in before:
+        if name in EARLY:
+            if not self.sets(name):
+                return known.setdefault(name, EARLY[name])
             from . import seldom
 
             known.update(seldom.read(known))
+        elif "seen" not in (before := dict(known)) and "_environ" in before:
+            known.update(_read_late(before, before["_environ"]))
         if name not in known:
             raise AttributeError(name)
         return known[name]

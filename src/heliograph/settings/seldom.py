@@ -1,7 +1,4 @@
-"""Settings that few functions have, by their topics: read where one is set, when it is asked for.
-
-Few functions have any of them, and most are needed after a response only.
-"""
+"""Settings that few functions have, by their topics: read where one is set and asked for."""
 
 from __future__ import annotations
 
